@@ -1,0 +1,30 @@
+/* attributes and excludedAttributes (RFC 7644, 3.9). */
+#ifndef SCIM_CORE_PROJECT_H
+#define SCIM_CORE_PROJECT_H
+
+#include "core/path.h"
+
+typedef struct scim_projection scim_projection;
+
+/* From the two query parameters, comma-separated; NULL or "": not given. Both
+ * given: `attributes` wins. Unknown names are ignored. *out is NULL when
+ * neither is given: everything that is returned by default. */
+void scim_projection_parse(scim_projection **out, const char *attributes,
+                           const char *excluded,
+                           const scim_resource_type *type, apr_pool_t *pool);
+
+/* Whether an attribute (sub NULL: or any part of it) is to be returned, by its
+ * `returned` characteristic and the request; NULL projection: the default. */
+int scim_projection_wants(const scim_projection *projection,
+                          const scim_attr *attr, const scim_attr *sub);
+
+/* Whether the request named the attribute in `attributes`. */
+int scim_projection_asks(const scim_projection *projection,
+                         const scim_attr *attr, const scim_attr *sub);
+
+/* Removes from a canonical resource what is not wanted; `schemas` and `id`
+ * stay. */
+void scim_project(json_t *resource, const scim_projection *projection,
+                  const scim_resource_type *type);
+
+#endif

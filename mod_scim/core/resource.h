@@ -1,0 +1,68 @@
+/* A resource as a value: canonical JSON.
+ *
+ * Canonical means: attribute names and URNs in the schema's spelling, only
+ * known and assigned attributes, values of the schema's type, arrays where the
+ * schema says multi-valued, extensions below their URN, "schemas" complete.
+ * Strings keep the client's spelling. Everything behind scim_resource_read()
+ * relies on this form. */
+#ifndef SCIM_CORE_RESOURCE_H
+#define SCIM_CORE_RESOURCE_H
+
+#include <apr_tables.h>
+
+#include "core/json.h"
+#include "core/resource_type.h"
+
+/* How strictly a request is read, and what was off-standard about it. */
+typedef struct scim_reading {
+    int strict;                   /* habits of identity providers are errors */
+    apr_array_header_t *warnings; /* const char *: for the journal; or NULL */
+} scim_reading;
+
+/* Adds a warning unless there are 20 already. */
+void scim_reading_warn(scim_reading *reading, apr_pool_t *pool,
+                       const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Reads the body of a POST or PUT (RFC 7644, 3.3 and 3.5.1): readOnly and
+ * unknown attributes are dropped, null and [] are absent, "True" and "False"
+ * are booleans where the schema says boolean. Errors: invalidSyntax (no
+ * object, schemas missing or foreign in strict mode), invalidValue (wrong
+ * type, two primaries, required attribute missing; names the path).
+ * The result is a new value that belongs to `pool`; `body` is not changed. */
+scim_error *scim_resource_read(json_t **out, const json_t *body,
+                               const scim_resource_type *type,
+                               scim_reading *reading, apr_pool_t *pool);
+
+/* Reads one value of one attribute (PATCH, sub-attributes) into canonical
+ * form: `attr` multi-valued gives an array (a single value is wrapped), complex
+ * an object. *out is NULL for null, [] and "" of a non-string. New value of
+ * `pool`. `path` names the attribute in errors. */
+scim_error *scim_value_read(json_t **out, const json_t *value,
+                            const scim_attr *attr, const char *path,
+                            scim_reading *reading, apr_pool_t *pool);
+
+/* What no single value can show: required attributes are there, at most one
+ * primary per attribute; also makes "schemas" complete: the core URN and the
+ * URN of each extension that is present. For PATCH results. */
+scim_error *scim_resource_finish(json_t *resource,
+                                 const scim_resource_type *type,
+                                 apr_pool_t *pool);
+
+/* PUT: what a replacement keeps of the stored resource when it was left out:
+ * writeOnly attributes, immutable ones (a different value is `mutability`),
+ * and `active` outside strict mode (spec/README.md, 15). Changes `after`. */
+scim_error *scim_resource_keep(json_t *after, const json_t *before,
+                               const scim_resource_type *type,
+                               const scim_reading *reading, apr_pool_t *pool);
+
+/* The same resource as filters see it: strings of caseExact=false through
+ * scim_casefold(), dateTimes normal, all else as it is. New value of `pool`. */
+json_t *scim_resource_fold(const json_t *resource,
+                           const scim_resource_type *type, apr_pool_t *pool);
+
+/* The same for one value of one attribute. A new reference. */
+json_t *scim_value_fold(const json_t *value, const scim_attr *attr,
+                        apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,68 @@
+/* SCIM requests as plain values (RFC 7644, 3): what httpd/ hands in and gets
+ * back. No request_rec here. */
+#ifndef SCIM_PROTOCOL_SERVE_H
+#define SCIM_PROTOCOL_SERVE_H
+
+#include <apr_tables.h>
+
+#include "store/store.h"
+
+typedef enum {
+    SERVE_GET,
+    SERVE_HEAD,
+    SERVE_POST,
+    SERVE_PUT,
+    SERVE_PATCH,
+    SERVE_DELETE,
+    SERVE_OPTIONS,
+    SERVE_OTHER
+} serve_method;
+
+typedef struct serve_request {
+    serve_method method;
+    const char *path;  /* decoded, below the tenant URL: "/Users/2819c223" */
+    const char *query; /* raw, or NULL */
+    const char *base_url; /* the tenant URL, no "/" at its end */
+    const char *content_type, *if_match, *if_none_match; /* or NULL */
+    apr_int64_t content_length; /* -1: not known (chunked) */
+    /* Reads the whole body, once, into `pool`. SCIM_TOO_LARGE, or
+     * SCIM_BAD_REQUEST when the client broke off. */
+    scim_error *(*read_body)(const char **out, apr_size_t *len, void *baton,
+                             apr_pool_t *pool);
+    void *baton;
+} serve_request;
+
+/* A piece of a body: text, or (later) a file that the store filled. */
+typedef struct serve_piece {
+    const char *text;
+    apr_size_t len;
+} serve_piece;
+
+typedef struct serve_response {
+    int status;
+    const char *location;      /* or NULL */
+    const char *etag;          /* W/"n", or NULL */
+    const char *allow;         /* of OPTIONS; or NULL */
+    apr_array_header_t *body;  /* serve_piece; NULL or empty: no body */
+} serve_response;
+
+typedef struct serve_limits {
+    int max_depth;   /* ScimMaxDepth */
+    int max_results; /* ScimMaxResults */
+    apr_size_t max_body; /* ScimMaxBody, for ServiceProviderConfig */
+    scim_filter_limits filter;
+} serve_limits;
+
+typedef struct serve_context {
+    store *store;
+    store_caller *caller; /* serve() sets its `reading` */
+    const serve_limits *limits;
+    apr_pool_t *pool; /* of the request; everything lives in it */
+} serve_context;
+
+/* Serves one request whose token is well formed. An error is not yet logged
+ * nor answered: that is httpd/respond.c. */
+scim_error *serve(serve_response *out, const serve_request *request,
+                  const serve_context *context);
+
+#endif

@@ -1,0 +1,143 @@
+/* The owner's side of the store: what scimctl (and later the admin API) does.
+ * These functions connect as a role that may become scim_owner, never as
+ * scim_httpd. */
+#ifndef SCIM_STORE_ADMIN_H
+#define SCIM_STORE_ADMIN_H
+
+#include "store/store.h"
+
+/* One connection for a command's life; blocking, bounded by connect_timeout. */
+typedef struct store_admin store_admin;
+
+scim_error *store_admin_open(store_admin **out, const char *conninfo,
+                             apr_pool_t *pool);
+
+/* ------------------------------------------------------------- migrations */
+
+#define STORE_SCHEMA_VERSION 1 /* the newest that this build knows */
+
+typedef struct store_schema_state {
+    int present;         /* 0: an empty database */
+    int version;
+    int compatible_from;
+    int fold_version;
+} store_schema_state;
+
+scim_error *store_schema_state_get(store_schema_state *out, store_admin *a,
+                                   apr_pool_t *pool);
+
+/* Runs one migration file's text as one transaction under an advisory lock,
+ * skipping it if `version` is there already (*ran = 0). */
+scim_error *store_schema_migrate(int *ran, int version, const char *sql,
+                                 store_admin *a, apr_pool_t *pool);
+
+/* Password of scim_httpd (NULL: none, for peer or certificate login). */
+scim_error *store_schema_set_password(const char *password, store_admin *a,
+                                      apr_pool_t *pool);
+
+/* ----------------------------------------------- organizations, apps, tokens */
+
+/* Who acts, for the journal: scimctl with its operating system's user. */
+typedef struct store_actor {
+    const char *name; /* "scimctl:alice" */
+} store_actor;
+
+typedef struct store_organization {
+    apr_int64_t org_id;
+    const char *slug;
+    const char *name;
+    const char *owner; /* name of the owner's account */
+    int scim_on;
+    int suspended;
+    const char *created;
+    apr_int64_t users, groups, apps;
+} store_organization;
+
+/* SCIM_UNIQUENESS if the slug was ever used. */
+scim_error *store_organization_create(store_organization *out,
+                                      const char *slug, const char *name,
+                                      const char *owner,
+                                      const store_actor *actor, store_admin *a,
+                                      apr_pool_t *pool);
+/* store_organization *; `slug` NULL: all. SCIM_NOT_FOUND for one. */
+scim_error *store_organization_list(apr_array_header_t **out, const char *slug,
+                                    store_admin *a, apr_pool_t *pool);
+
+typedef enum {
+    STORE_SWITCH_SCIM_ON,
+    STORE_SWITCH_SCIM_OFF,
+    STORE_SWITCH_SUSPEND,
+    STORE_SWITCH_RESUME
+} store_switch;
+
+scim_error *store_organization_switch(const char *slug, store_switch to,
+                                      const store_actor *actor, store_admin *a,
+                                      apr_pool_t *pool);
+
+typedef struct store_app {
+    int app_id;
+    const char *kind; /* entra, okta, onelogin, generic */
+    const char *name;
+    int whole_organization;
+    int strict;
+    const char *created;
+    const char *uninstalled; /* or NULL */
+    apr_int64_t tokens;      /* live ones */
+} store_app;
+
+scim_error *store_app_install(store_app *out, const char *slug,
+                              const char *kind, const char *name,
+                              int whole_organization, int strict,
+                              const store_actor *actor, store_admin *a,
+                              apr_pool_t *pool);
+scim_error *store_app_list(apr_array_header_t **out, const char *slug,
+                           store_admin *a, apr_pool_t *pool);
+/* Revokes its tokens, keeps its resources. */
+scim_error *store_app_uninstall(const char *slug, int app_id,
+                                const store_actor *actor, store_admin *a,
+                                apr_pool_t *pool);
+/* -1 leaves a property as it is. */
+scim_error *store_app_change(const char *slug, int app_id,
+                             int whole_organization, int strict,
+                             const store_actor *actor, store_admin *a,
+                             apr_pool_t *pool);
+
+typedef struct store_token {
+    apr_int64_t key_id;
+    int app_id;
+    const char *name;
+    const char *last_four; /* of the token, for people */
+    int read_only;
+    const char *creator;
+    const char *created;
+    const char *expires;   /* or NULL */
+    const char *revoked;   /* or NULL */
+    const char *last_used; /* or NULL */
+    const char *last_address;
+} store_token;
+
+/* The id of an organization and a free key id: needed before the token's text
+ * can be made. */
+scim_error *store_token_reserve(apr_int64_t *org_id, apr_int64_t *key_id,
+                                const char *slug, int app_id, store_admin *a,
+                                apr_pool_t *pool);
+/* `expires_days` 0: never. */
+scim_error *store_token_insert(store_token *out, apr_int64_t org_id,
+                               apr_int64_t key_id, int app_id,
+                               const unsigned char hash[SCIM_SHA256_SIZE],
+                               const char *last_four, const char *name,
+                               int expires_days, int read_only,
+                               const store_actor *actor, store_admin *a,
+                               apr_pool_t *pool);
+scim_error *store_token_list(apr_array_header_t **out, const char *slug,
+                             store_admin *a, apr_pool_t *pool);
+scim_error *store_token_revoke(const char *slug, apr_int64_t key_id,
+                               const store_actor *actor, store_admin *a,
+                               apr_pool_t *pool);
+
+/* Makes journal partitions for this and the next three months and drops those
+ * older than `keep_months` (0: keep all). *made, *dropped: counts. */
+scim_error *store_journal_maintain(int *made, int *dropped, int keep_months,
+                                   store_admin *a, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,188 @@
+/* What mod_scim keeps in PostgreSQL, as the layers above see it. Each function
+ * is one whole transaction: token check, statements and journal row. Only
+ * store/ includes libpq. */
+#ifndef SCIM_STORE_STORE_H
+#define SCIM_STORE_STORE_H
+
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "core/filter.h"
+#include "core/page.h"
+#include "core/patch.h"
+#include "core/resource.h"
+#include "core/sha256.h"
+
+/* ------------------------------------------------------------ the service */
+
+typedef struct store store; /* a child's pool of connections; thread-safe */
+
+typedef enum { STORE_LOG_ERROR, STORE_LOG_WARN, STORE_LOG_INFO, STORE_LOG_DEBUG }
+    store_log_level;
+
+typedef struct store_settings {
+    const char *conninfo; /* libpq connection string, no password in it */
+    const char *password; /* or NULL */
+    int pool_size;        /* connections, at least 1 */
+    int connect_timeout_s;
+    int wait_ms;          /* for a connection of the pool to be free */
+    int prepare;          /* 0: unnamed statements (ScimPreparedStatements) */
+    /* Called from any thread; messages hold no secret and no user data. */
+    void (*log)(void *log_context, store_log_level level, const char *message);
+    void *log_context;
+} store_settings;
+
+/* Makes an empty pool in `pool`; connects nowhere yet. The cleanup of `pool`
+ * closes every connection. `settings` is copied. */
+apr_status_t store_open(store **out, const store_settings *settings,
+                        apr_pool_t *pool);
+
+typedef struct store_usage {
+    int open, busy, waiting;
+} store_usage;
+
+void store_usage_get(store_usage *out, store *s);
+
+/* ------------------------------------------------------------- the caller */
+
+/* Who asks, as far as the request itself tells: the token's parts and where it
+ * came from. Whether the token is good is the first statement's matter. */
+typedef struct store_caller {
+    apr_int64_t org_id;
+    apr_int64_t key_id;
+    unsigned char hash[SCIM_SHA256_SIZE];
+    const char *slug;       /* organization of the URL */
+    const char *address;    /* of the client, for last use and the journal */
+    const char *request_id;
+    apr_time_t received;    /* start of the request: the journal's duration */
+    apr_time_t deadline;    /* after which everything is SCIM_UNAVAILABLE */
+    const scim_reading *reading; /* warnings for the journal row; or NULL */
+} store_caller;
+
+/* What a good token may do. */
+typedef struct store_grant {
+    int app_id;
+    int strict;    /* profile of the app */
+    int read_only;
+} store_grant;
+
+/* A trip of its own, for what reads no resource (discovery, a large body to
+ * come). Errors: SCIM_UNAUTHORIZED, SCIM_TOKEN_REFUSED (a known token, with the
+ * reason), SCIM_UNAVAILABLE. Every function below has these too, and
+ * SCIM_READ_ONLY_TOKEN where it writes. */
+scim_error *store_token_check(store_grant *out, const store_caller *caller,
+                              store *s, apr_pool_t *pool);
+
+/* ------------------------------------------------------------- resources */
+
+typedef struct store_reference {
+    const char *id;                 /* lower-case UUID */
+    const scim_resource_type *type; /* of what is referred to */
+    const char *display;            /* or NULL: not asked for */
+    int direct; /* groups of a user: 0 through nested groups */
+} store_reference;
+
+typedef struct store_record {
+    const char *id;            /* lower-case UUID */
+    apr_int64_t version;       /* counts the writes; ETag W/"n" */
+    const char *created;       /* "2026-02-01T09:30:00.000Z" */
+    const char *last_modified;
+    const char *body;          /* canonical JSON object without id, meta, groups
+                                  and members; at least "{}" */
+    apr_size_t body_len;
+    const apr_array_header_t *refs; /* store_reference: groups of a user,
+                                       members of a group; NULL: not read */
+} store_record;
+
+/* What an answer needs besides the row. */
+typedef struct store_wants {
+    int refs;    /* groups or members */
+    int display; /* of members (of groups it is always read) */
+} store_wants;
+
+/* If-Match as versions: the write goes ahead only if the stored one is among
+ * them. NULL: no condition; `any`: "*". */
+typedef struct store_match {
+    int any;
+    const apr_array_header_t *versions; /* apr_int64_t */
+} store_match;
+
+/* GET. SCIM_NOT_FOUND also for another app's resource and for an id that is no
+ * UUID. */
+scim_error *store_retrieve(store_record **out, const scim_resource_type *type,
+                           const char *id, const store_wants *wants,
+                           const store_caller *caller, store *s,
+                           apr_pool_t *pool);
+
+typedef struct store_query {
+    const scim_filter *filter; /* or NULL */
+    scim_page page;
+    store_wants wants;
+} store_query;
+
+typedef struct store_result {
+    apr_int64_t total;                 /* totalResults */
+    const apr_array_header_t *records; /* store_record * */
+} store_result;
+
+/* A list in order of creation. SCIM_INVALID_FILTER for what SQL cannot answer,
+ * SCIM_TOO_MANY if a filter without an index ran out of its time. */
+scim_error *store_query_run(store_result *out, const scim_resource_type *type,
+                            const store_query *query,
+                            const store_caller *caller, store *s,
+                            apr_pool_t *pool);
+
+/* POST. `resource` is canonical, without members. Unknown members are skipped
+ * with a warning in the journal, unless all are unknown or the app is strict:
+ * SCIM_INVALID_VALUE. SCIM_UNIQUENESS names the attribute. */
+scim_error *store_create(store_record **out, const scim_resource_type *type,
+                         const json_t *resource,
+                         const scim_membership *members,
+                         const store_wants *wants, const store_caller *caller,
+                         store *s, apr_pool_t *pool);
+
+/* What becomes of a resource: computed between reading and writing it, in the
+ * same transaction, with the row locked. May be called again when the
+ * transaction is retried. */
+typedef struct store_edit {
+    /* *after: the new canonical resource without members, or NULL: as it was.
+     * *members: what happens to the members, or NULL: nothing. */
+    scim_error *(*compute)(json_t **after, scim_membership **members,
+                           const store_record *before, const store_grant *grant,
+                           void *baton, apr_pool_t *pool);
+    void *baton;
+    int needs_members;        /* before->refs holds a group's members (with
+                                 display) */
+    const char *action;       /* journal: "replace" or "modify" */
+    const store_match *match; /* or NULL */
+} store_edit;
+
+/* PUT and PATCH: two trips. A result that equals what is stored keeps version
+ * and lastModified and writes nothing. SCIM_NOT_FOUND,
+ * SCIM_PRECONDITION_FAILED, SCIM_UNIQUENESS, and what compute() returns. */
+scim_error *store_modify(store_record **out, const scim_resource_type *type,
+                         const char *id, const store_edit *edit,
+                         const store_wants *wants, const store_caller *caller,
+                         store *s, apr_pool_t *pool);
+
+/* A PATCH that touches nothing but members: one trip, the same cost for any
+ * size of the group (DESIGN 5.7). out->refs is read only if wanted. */
+scim_error *store_membership(store_record **out, const char *group_id,
+                             const scim_membership *delta,
+                             const store_match *match, const store_wants *wants,
+                             const store_caller *caller, store *s,
+                             apr_pool_t *pool);
+
+/* DELETE: gone, names free at once, memberships ended, a tombstone kept. */
+scim_error *store_remove(const scim_resource_type *type, const char *id,
+                         const store_match *match, const store_caller *caller,
+                         store *s, apr_pool_t *pool);
+
+/* A refused write of a valid token: a journal row of its own, best effort.
+ * `id` may be NULL. */
+void store_journal_refusal(const scim_resource_type *type, const char *id,
+                           const char *action, const scim_error *err,
+                           const store_caller *caller, store *s,
+                           apr_pool_t *pool);
+
+#endif
