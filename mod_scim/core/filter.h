@@ -45,7 +45,8 @@ struct scim_filter {
     scim_path path;
     scim_value_kind value_kind;
     const char *text; /* folded, if the attribute is caseExact=false; normal,
-                         if it is a dateTime */
+                         if it is a dateTime; ids in lower case */
+    const char *literal; /* of TEXT: as the client wrote it */
     int boolean;
     const scim_filter *left, *right;
 };
@@ -53,7 +54,7 @@ struct scim_filter {
 typedef struct scim_filter_limits {
     apr_size_t length; /* bytes of the text */
     int depth;         /* nesting of brackets and not */
-    int nodes;         /* terms and operators */
+    int nodes;         /* conditions: comparisons and pr */
 } scim_filter_limits;
 
 extern const scim_filter_limits scim_filter_default_limits;

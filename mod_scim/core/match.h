@@ -5,8 +5,10 @@
 #include "core/filter.h"
 
 /* Whether a folded resource (scim_resource_fold(), with id, meta, groups or
- * members in it) satisfies the filter. Any-of for multi-valued attributes, `ne`
- * holds for absent ones (spec/README.md, 3). */
+ * members in it) satisfies the filter. A condition looks at the assigned values
+ * at its path: any of them decides. `ne` holds also where there is none; `pr`
+ * where there is one, and an empty text is one. Inside of brackets the values
+ * are those of one element. */
 int scim_filter_matches(const scim_filter *filter, const json_t *folded,
                         const scim_resource_type *type);
 

@@ -1,0 +1,188 @@
+#include "core/filter_literal.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/casefold.h"
+#include "core/datetime.h"
+#include "core/json.h"
+#include "core/resource.h"
+
+static int is_ordering(scim_compare_op op)
+{
+    return op == SCIM_GT || op == SCIM_GE || op == SCIM_LT || op == SCIM_LE;
+}
+
+static int is_substring(scim_compare_op op)
+{
+    return op == SCIM_CO || op == SCIM_SW || op == SCIM_EW;
+}
+
+static const char *problem(const scim_attr *attr, const char *what,
+                           apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "\"%s\" %s.", attr->name, what);
+}
+
+/* RFC 7644, Table 3: ordering is refused for boolean and binary; co, sw, ew
+ * are for texts. */
+static const char *check_operator(const scim_attr *attr, scim_compare_op op,
+                                  apr_pool_t *pool)
+{
+    int is_text = attr->type == SCIM_STRING || attr->type == SCIM_REFERENCE;
+
+    if (attr->type == SCIM_COMPLEX) {
+        return apr_psprintf(pool, "\"%s\" is complex; name one of its "
+                            "sub-attributes, such as \"%s.%s\".", attr->name,
+                            attr->name, attr->sub[0].name);
+    }
+    if (is_substring(op) && !is_text) {
+        return problem(attr, "is no text, so co, sw and ew do not apply",
+                       pool);
+    }
+    if (is_ordering(op)
+        && (attr->type == SCIM_BOOLEAN || attr->type == SCIM_BINARY)) {
+        return problem(attr, "has no order, so gt, ge, lt and le do not apply",
+                       pool);
+    }
+    return NULL;
+}
+
+/* Entra ID writes roles[primary eq "True"]. */
+static const char *set_boolean(scim_filter *node, const scim_attr *attr,
+                               const json_t *operand, apr_pool_t *pool)
+{
+    const char *text = json_string_value(operand);
+
+    node->value_kind = SCIM_VALUE_BOOLEAN;
+    if (json_is_boolean(operand)) {
+        node->boolean = json_is_true(operand);
+    }
+    else if (text != NULL && scim_name_equals(text, "true")) {
+        node->boolean = 1;
+    }
+    else if (text == NULL || !scim_name_equals(text, "false")) {
+        return problem(attr, "is a boolean and needs true or false", pool);
+    }
+    return NULL;
+}
+
+/* Fifteen digits, as stored documents are written (scim_json_dump). */
+static const char *set_number(scim_filter *node, const scim_attr *attr,
+                              const json_t *operand, apr_pool_t *pool)
+{
+    node->value_kind = SCIM_VALUE_NUMBER;
+    if (json_is_integer(operand)) {
+        node->text = apr_psprintf(pool, "%" JSON_INTEGER_FORMAT,
+                                  json_integer_value(operand));
+        return NULL;
+    }
+    if (!json_is_real(operand)) {
+        return problem(attr, "is a number and needs one, without quotes",
+                       pool);
+    }
+    node->text = scim_json_dump(operand, NULL, pool);
+    return NULL;
+}
+
+static int looks_like_uuid(const char *text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < 36; i++) {
+        if (i == 8 || i == 13 || i == 18 || i == 23 ? text[i] != '-'
+                                                    : !apr_isxdigit(text[i])) {
+            return 0;
+        }
+    }
+    return text[36] == '\0';
+}
+
+static const char *lower(const char *text, apr_pool_t *pool)
+{
+    char *copy = apr_pstrdup(pool, text), *p;
+
+    for (p = copy; *p != '\0'; p++) {
+        *p = (char)apr_tolower(*p);
+    }
+    return copy;
+}
+
+/* Ids that we made: answers show them in lower case, and a client that sends
+ * them back in another one means the same. */
+static int is_own_id(const scim_path *path)
+{
+    const char *name = path->attr->name;
+
+    if (path->schema == NULL) {
+        return strcmp(name, "id") == 0;
+    }
+    return path->sub != NULL && strcmp(path->sub->name, "value") == 0
+           && ((path->schema == &scim_schema_group
+                && strcmp(name, "members") == 0)
+               || (path->schema == &scim_schema_user
+                   && strcmp(name, "groups") == 0));
+}
+
+static const char *set_text(scim_filter *node, const scim_attr *attr,
+                            const json_t *operand, apr_pool_t *pool)
+{
+    const json_t *folded;
+
+    if (!json_is_string(operand)) {
+        return problem(attr, "needs a text in double quotes", pool);
+    }
+    node->value_kind = SCIM_VALUE_TEXT;
+    node->literal = json_string_value(operand);
+    folded = scim_json_adopt(scim_value_fold(operand, attr, pool), pool);
+    node->text = json_string_value(folded);
+    if (is_own_id(&node->path) && looks_like_uuid(node->text)) {
+        node->text = lower(node->text, pool);
+    }
+    return NULL;
+}
+
+static const char *set_time(scim_filter *node, const scim_attr *attr,
+                            const json_t *operand, apr_pool_t *pool)
+{
+    const char *text = json_string_value(operand);
+
+    if (text == NULL) {
+        return problem(attr, "needs a time in double quotes", pool);
+    }
+    node->value_kind = SCIM_VALUE_TEXT;
+    node->literal = text;
+    node->text = scim_datetime_normal(text, pool);
+    if (node->text == NULL && is_ordering(node->op)) {
+        return problem(attr, "needs a time such as "
+                       "\"2026-02-01T09:30:00Z\"", pool);
+    }
+    if (node->text == NULL) {
+        node->value_kind = SCIM_VALUE_NEVER;
+    }
+    return NULL;
+}
+
+const char *scim_filter_set_operand(scim_filter *node, const json_t *operand,
+                                    apr_pool_t *pool)
+{
+    const scim_attr *attr =
+        node->path.sub != NULL ? node->path.sub : node->path.attr;
+    const char *wrong = check_operator(attr, node->op, pool);
+
+    if (wrong != NULL) {
+        return wrong;
+    }
+    switch (attr->type) {
+    case SCIM_BOOLEAN:
+        return set_boolean(node, attr, operand, pool);
+    case SCIM_DECIMAL:
+    case SCIM_INTEGER:
+        return set_number(node, attr, operand, pool);
+    case SCIM_DATETIME:
+        return set_time(node, attr, operand, pool);
+    default:
+        return set_text(node, attr, operand, pool);
+    }
+}

@@ -1,0 +1,46 @@
+#include "core/page.h"
+
+#include <apr_lib.h>
+
+/* Beyond any number of resources, and far from overflow. */
+#define LARGEST APR_INT64_C(1000000000000)
+
+static scim_error *parse_number(apr_int64_t *out, const char *name,
+                                const char *text, apr_pool_t *pool)
+{
+    const char *p = text + (text[0] == '-' || text[0] == '+');
+    apr_int64_t n = 0;
+
+    if (*p == '\0') {
+        p = "?";
+    }
+    for (; apr_isdigit(*p); p++) {
+        n = n < LARGEST ? 10 * n + (*p - '0') : LARGEST;
+    }
+    if (*p != '\0') {
+        return scim_error_make(SCIM_INVALID_VALUE, pool,
+                               "%s needs a whole number, not \"%s\".", name,
+                               scim_excerpt(text, pool));
+    }
+    *out = text[0] == '-' ? -n : n;
+    return NULL;
+}
+
+scim_error *scim_page_parse(scim_page *out, const char *start_index,
+                            const char *count, int max, apr_pool_t *pool)
+{
+    apr_int64_t start = 1, wanted = max;
+    scim_error *err = NULL;
+
+    if (start_index != NULL) {
+        err = parse_number(&start, "startIndex", start_index, pool);
+    }
+    if (err == NULL && count != NULL) {
+        err = parse_number(&wanted, "count", count, pool);
+    }
+    if (err == NULL) {
+        out->start = start < 1 ? 1 : start;
+        out->count = wanted < 0 ? 0 : wanted > max ? max : (int)wanted;
+    }
+    return err;
+}
