@@ -1,0 +1,114 @@
+/* One request on its way through protocol/: private to this directory. */
+#ifndef SCIM_PROTOCOL_OPERATION_H
+#define SCIM_PROTOCOL_OPERATION_H
+
+#include "core/message.h"
+#include "core/project.h"
+#include "protocol/serve.h"
+
+typedef struct serve_call serve_call;
+
+/* What an endpoint does for one method. */
+typedef scim_error *(*serve_operation)(serve_call *call);
+
+/* Query parameters that we know; all others are ignored (DESIGN 5.1). */
+typedef struct serve_query {
+    const char *filter;
+    const char *start_index;
+    const char *count;
+    const char *attributes;
+    const char *excluded_attributes;
+} serve_query;
+
+struct serve_call {
+    const serve_request *request;
+    const serve_context *context;
+    serve_response *response;
+    apr_pool_t *pool;
+    const scim_resource_type *type; /* of the endpoint; or NULL */
+    const char *id;                 /* below the endpoint; or NULL */
+    const char *action;             /* of a write, for the journal; or NULL */
+    serve_query query;
+    scim_projection *projection;    /* NULL: nothing asked for */
+    scim_page page;                 /* of a list */
+    scim_reading reading;
+    int token_checked; /* a trip has verified the token, or had to refuse it */
+};
+
+/* create.c, retrieve.c, list.c, replace.c, modify.c, delete.c */
+scim_error *serve_create(serve_call *call);
+scim_error *serve_retrieve(serve_call *call);
+scim_error *serve_list(serve_call *call);
+scim_error *serve_replace(serve_call *call);
+scim_error *serve_modify(serve_call *call);
+scim_error *serve_delete(serve_call *call);
+
+/* discovery.c */
+scim_error *serve_provider_config(serve_call *call);
+scim_error *serve_schemas(serve_call *call);
+scim_error *serve_schema(serve_call *call);
+scim_error *serve_resource_types(serve_call *call);
+scim_error *serve_resource_type(serve_call *call);
+
+/* The operation for the request's path and method. Fills type, id and action.
+ * NOT_FOUND, METHOD_NOT_ALLOWED (with Allow), NOT_IMPLEMENTED; for OPTIONS
+ * *out is NULL and response->allow is set. */
+scim_error *serve_route(serve_operation *out, serve_call *call);
+
+/* query.c: form-decoding of the query component. invalidSyntax for broken
+ * escapes, bytes that are no UTF-8, and a known parameter given twice. */
+scim_error *serve_query_parse(serve_query *out, const char *query,
+                              apr_pool_t *pool);
+
+/* body.c: media type, token (before a body that is large or of unknown length
+ * is read), bytes, JSON. *out belongs to the pool. */
+scim_error *serve_body_read(json_t **out, serve_call *call);
+
+/* precondition.c (RFC 7644, 3.14; RFC 9110, 13.1). *out is NULL without the
+ * header. Tags are compared weakly; "-gzip" and "-br" at their end is what
+ * mod_deflate and mod_brotli made of ours. */
+void serve_match_parse(store_match **out, const char *header,
+                       apr_pool_t *pool);
+int serve_match_has(const store_match *match, apr_int64_t version);
+
+/* represent.c */
+
+/* What an answer about call->type has to read besides the row. */
+store_wants serve_wants(const serve_call *call);
+
+/* One resource as text in `pool`: stored text with id, meta, groups or members
+ * spliced in; parsed only where a projection asks for parts. */
+scim_error *serve_represent(const char **out, apr_size_t *len,
+                            const store_record *record,
+                            const serve_call *call);
+
+/* The stored body as canonical JSON: no id, meta, groups or members. Belongs
+ * to the pool. */
+scim_error *serve_body_of(json_t **out, const store_record *record,
+                          const serve_call *call);
+
+/* Adds "members" from record->refs to a group's body, for a PATCH that looks at
+ * them. */
+void serve_add_members(json_t *group, const store_record *record,
+                       const serve_call *call);
+
+/* The whole body of a ListResponse (RFC 7644, 3.4.2), and status 200. */
+scim_error *serve_represent_list(const store_result *result,
+                                 const serve_call *call);
+
+/* Status, ETag, Location and, unless the status is 204, the resource. */
+scim_error *serve_answer(const store_record *record, int status,
+                         serve_call *call);
+
+/* A JSON value as the whole body; takes the reference. */
+scim_error *serve_answer_json(json_t *body, int status, serve_call *call);
+
+/* Appends a piece to the body of the response. */
+void serve_write(serve_response *response, const char *text, apr_size_t len,
+                 apr_pool_t *pool);
+
+/* Passwords are dropped (DESIGN 5.17): nothing that stores, returns or
+ * journals a resource ever sees one. */
+void serve_drop_password(json_t *resource);
+
+#endif

@@ -1,0 +1,70 @@
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "protocol/operation.h"
+
+/* The number in one entity tag, W/"3" or "3" or "3-gzip"; -1: not ours. */
+static apr_int64_t version_of(const char *tag)
+{
+    char *end;
+    apr_int64_t version;
+
+    if (strncmp(tag, "W/", 2) == 0) {
+        tag += 2;
+    }
+    tag += *tag == '"';
+    if (*tag < '0' || *tag > '9') {
+        return -1;
+    }
+    version = apr_strtoi64(tag, &end, 10);
+    if (strncmp(end, "-gzip", 5) == 0) {
+        end += 5;
+    }
+    else if (strncmp(end, "-br", 3) == 0) {
+        end += 3;
+    }
+    end += *end == '"';
+    return *end == '\0' ? version : -1;
+}
+
+void serve_match_parse(store_match **out, const char *header,
+                       apr_pool_t *pool)
+{
+    apr_array_header_t *versions;
+    char *tag, *last;
+
+    *out = NULL;
+    if (header == NULL) {
+        return;
+    }
+    versions = apr_array_make(pool, 1, sizeof(apr_int64_t));
+    *out = apr_pcalloc(pool, sizeof(**out));
+    (*out)->versions = versions;
+    tag = apr_strtok(apr_pstrdup(pool, header), ", \t", &last);
+    for (; tag != NULL; tag = apr_strtok(NULL, ", \t", &last)) {
+        apr_int64_t version = version_of(tag);
+
+        if (strcmp(tag, "*") == 0) {
+            (*out)->any = 1;
+        }
+        else if (version >= 0) {
+            APR_ARRAY_PUSH(versions, apr_int64_t) = version;
+        }
+    }
+}
+
+int serve_match_has(const store_match *match, apr_int64_t version)
+{
+    int i;
+
+    if (match->any) {
+        return 1;
+    }
+    for (i = 0; i < match->versions->nelts; i++) {
+        if (APR_ARRAY_IDX(match->versions, i, apr_int64_t) == version) {
+            return 1;
+        }
+    }
+    return 0;
+}

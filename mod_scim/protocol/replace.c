@@ -1,0 +1,72 @@
+#include "protocol/operation.h"
+
+typedef struct replacement {
+    serve_call *call;
+    json_t *resource;         /* as the client wants it, without members */
+    scim_membership *members; /* NULL: the client did not speak of them */
+} replacement;
+
+static scim_error *compute(json_t **after, scim_membership **members,
+                           const store_record *before,
+                           const store_grant *grant, void *baton,
+                           apr_pool_t *pool)
+{
+    const replacement *r = baton;
+    scim_reading reading = r->call->reading;
+    json_t *stored;
+    json_t *wanted = scim_json_adopt(json_deep_copy(r->resource), pool);
+    scim_error *err = serve_body_of(&stored, before, r->call);
+
+    if (err == NULL) {
+        reading.strict = grant->strict;
+        err = scim_resource_keep(wanted, stored, r->call->type, &reading,
+                                 pool);
+    }
+    if (err != NULL) {
+        return err;
+    }
+    *after = json_equal(wanted, stored) ? NULL : wanted;
+    *members = r->members;
+    if (r->members == NULL && grant->strict
+        && r->call->type == &scim_type_group) {
+        *members = scim_group_no_members(pool);
+    }
+    return NULL;
+}
+
+/* PUT (RFC 7644, 3.5.1). */
+scim_error *serve_replace(serve_call *call)
+{
+    replacement r = { .call = call };
+    store_edit edit = { .compute = compute,
+                        .baton = &r,
+                        .action = call->action };
+    store_wants wants = serve_wants(call);
+    store_match *match;
+    store_record *record;
+    json_t *body;
+    scim_error *err = serve_body_read(&body, call);
+
+    if (err == NULL) {
+        err = scim_resource_read(&r.resource, body, call->type,
+                                 &call->reading, call->pool);
+    }
+    if (err != NULL) {
+        return err;
+    }
+    serve_drop_password(r.resource);
+    if (call->type == &scim_type_group) {
+        r.members = scim_group_take_members(r.resource, call->pool);
+        if (r.members == NULL
+            && scim_json_member(body, "members") != NULL) {
+            r.members = scim_group_no_members(call->pool);
+        }
+    }
+    serve_match_parse(&match, call->request->if_match, call->pool);
+    edit.match = match;
+    call->token_checked = 1;
+    err = store_modify(&record, call->type, call->id, &edit, &wants,
+                       call->context->caller, call->context->store,
+                       call->pool);
+    return err != NULL ? err : serve_answer(record, 200, call);
+}
