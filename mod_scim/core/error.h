@@ -52,6 +52,11 @@ scim_error *scim_error_because(scim_error *err, apr_pool_t *pool,
                                const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What a message shows of a client's text: its beginning, cut between two
+ * characters, control characters as "?". In `pool`. */
+#define SCIM_EXCERPT_MAX 80
+const char *scim_excerpt(const char *text, apr_pool_t *pool);
+
 int scim_fault_status(scim_fault fault);
 const char *scim_fault_type(scim_fault fault); /* scimType, or NULL */
 

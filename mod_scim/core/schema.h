@@ -13,6 +13,8 @@
 #define SCIM_URN_ENTERPRISE_USER \
     "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
+#define SCIM_INDEXED_MAX 1024
+
 /* Zero is the default of RFC 7643, 2.2, so a row says only what differs. */
 typedef enum {
     SCIM_STRING,
@@ -60,6 +62,8 @@ struct scim_attr {
     unsigned required : 1;
     unsigned case_exact : 1;
     unsigned hidden : 1;           /* not listed by /Schemas (id, meta, ...) */
+    unsigned indexed : 1;          /* the store keeps an index of it: at most
+                                      SCIM_INDEXED_MAX bytes once folded */
 };
 
 typedef struct scim_schema {
