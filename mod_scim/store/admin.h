@@ -9,6 +9,10 @@
 /* One connection for a command's life; blocking, bounded by connect_timeout. */
 typedef struct store_admin store_admin;
 
+/* `conninfo` NULL: libpq's own defaults (PGHOST, PGDATABASE, ...). The
+ * connection is closed with `pool`. Errors of every function below:
+ * SCIM_UNAVAILABLE (no server, or a schema of another version),
+ * SCIM_FORBIDDEN (a role that may not do this). */
 scim_error *store_admin_open(store_admin **out, const char *conninfo,
                              apr_pool_t *pool);
 
@@ -27,13 +31,27 @@ scim_error *store_schema_state_get(store_schema_state *out, store_admin *a,
                                    apr_pool_t *pool);
 
 /* Runs one migration file's text as one transaction under an advisory lock,
- * skipping it if `version` is there already (*ran = 0). */
+ * skipping it if `version` is there already (*ran = 0). SCIM_INVALID_VALUE if
+ * the text does not lead from `version` - 1 to `version`. */
 scim_error *store_schema_migrate(int *ran, int version, const char *sql,
                                  store_admin *a, apr_pool_t *pool);
 
-/* Password of scim_httpd (NULL: none, for peer or certificate login). */
+/* Password of scim_httpd (NULL: none, for peer or certificate login). Only its
+ * SCRAM verifier leaves this process. */
 scim_error *store_schema_set_password(const char *password, store_admin *a,
                                       apr_pool_t *pool);
+
+/* What `scimctl database check` looks at. */
+typedef struct store_finding {
+    const char *subject; /* "row-level security" */
+    int good;
+    const char *says; /* what was found */
+    const char *hint; /* what to do; NULL if it is good */
+} store_finding;
+
+/* store_finding * */
+scim_error *store_schema_check(apr_array_header_t **out, store_admin *a,
+                               apr_pool_t *pool);
 
 /* ----------------------------------------------- organizations, apps, tokens */
 
@@ -47,16 +65,17 @@ typedef struct store_organization {
     const char *slug;
     const char *name;
     const char *owner; /* name of the owner's account */
+    const char *realm; /* whose name that is */
     int scim_on;
     int suspended;
     const char *created;
     apr_int64_t users, groups, apps;
 } store_organization;
 
-/* SCIM_UNIQUENESS if the slug was ever used. */
+/* `wanted` says slug, name, owner, realm and scim_on. SCIM_UNIQUENESS if the
+ * slug was ever used. */
 scim_error *store_organization_create(store_organization *out,
-                                      const char *slug, const char *name,
-                                      const char *owner,
+                                      const store_organization *wanted,
                                       const store_actor *actor, store_admin *a,
                                       apr_pool_t *pool);
 /* store_organization *; `slug` NULL: all. SCIM_NOT_FOUND for one. */
@@ -70,6 +89,7 @@ typedef enum {
     STORE_SWITCH_RESUME
 } store_switch;
 
+/* What is so already stays as it is, without a row in the journal. */
 scim_error *store_organization_switch(const char *slug, store_switch to,
                                       const store_actor *actor, store_admin *a,
                                       apr_pool_t *pool);
@@ -105,6 +125,7 @@ scim_error *store_app_change(const char *slug, int app_id,
 typedef struct store_token {
     apr_int64_t key_id;
     int app_id;
+    const char *app; /* its name */
     const char *name;
     const char *last_four; /* of the token, for people */
     int read_only;
@@ -135,8 +156,9 @@ scim_error *store_token_revoke(const char *slug, apr_int64_t key_id,
                                const store_actor *actor, store_admin *a,
                                apr_pool_t *pool);
 
-/* Makes journal partitions for this and the next three months and drops those
- * older than `keep_months` (0: keep all). *made, *dropped: counts. */
+/* Makes journal partitions for this and the next three months, and for months
+ * whose rows are in the default partition; drops those older than
+ * `keep_months` whole months (0: keep all). *made, *dropped: counts. */
 scim_error *store_journal_maintain(int *made, int *dropped, int keep_months,
                                    store_admin *a, apr_pool_t *pool);
 

@@ -1,0 +1,74 @@
+/* The owner's connection: transactions as scim_owner, results in a pool. */
+#ifndef SCIM_STORE_ADMIN_CONNECTION_H
+#define SCIM_STORE_ADMIN_CONNECTION_H
+
+#include <libpq-fe.h>
+
+#include "store/admin.h"
+
+struct store_admin {
+    PGconn *conn;
+};
+
+/* A transaction of an owner's act: the schema's version fits, the role is
+ * scim_owner. Each begin is followed by one end. */
+scim_error *store_admin_begin(store_admin *a, apr_pool_t *pool);
+
+/* A transaction as the role that connected, for what is not scim_owner's:
+ * roles and migrations. */
+scim_error *store_admin_begin_as_login(store_admin *a, apr_pool_t *pool);
+
+/* Commits if `err` is NULL, or else rolls back and returns `err`. */
+scim_error *store_admin_end(scim_error *err, store_admin *a, apr_pool_t *pool);
+
+/* Reads scim.schema as scim_owner, and stays it until the transaction's end;
+ * in an empty database, where that role may not exist, as who connected. */
+scim_error *store_admin_read_state(store_schema_state *out, store_admin *a,
+                                   apr_pool_t *pool);
+
+/* One statement; `values` are its parameters as text. The result belongs to
+ * `pool`; `out` may be NULL. */
+scim_error *store_admin_run(PGresult **out, store_admin *a, const char *sql,
+                            int count, const char *const *values,
+                            apr_pool_t *pool);
+
+/* Several statements as one text without parameters. */
+scim_error *store_admin_script(store_admin *a, const char *sql,
+                               apr_pool_t *pool);
+
+/* Fields of a result, copied: NULL for SQL's NULL. */
+const char *store_admin_text(const PGresult *result, int row, int column,
+                             apr_pool_t *pool);
+apr_int64_t store_admin_number(const PGresult *result, int row, int column);
+int store_admin_is_true(const PGresult *result, int row, int column);
+
+/* A time for people and programs alike: RFC 3339 with three digits, UTC. */
+#define STORE_ADMIN_TIME(column)      \
+    "to_char(" column                 \
+    " at time zone 'UTC',"            \
+    " 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+
+/* An owner's act, in the transaction of the act itself. `before` and `after`
+ * are JSON or NULL. */
+typedef struct store_act {
+    apr_int64_t org_id;
+    const char *action; /* "organization.create" */
+    const char *name;   /* of what was acted upon */
+    const char *before;
+    const char *after;
+} store_act;
+
+scim_error *store_admin_journal(const store_act *act, const store_actor *actor,
+                                store_admin *a, apr_pool_t *pool);
+
+/* The organization's row locked, so that acts on it follow one another.
+ * SCIM_NOT_FOUND. */
+scim_error *store_admin_organization_id(apr_int64_t *out, const char *slug,
+                                        store_admin *a, apr_pool_t *pool);
+
+/* An installed app's row locked; act gets its org_id, name and before.
+ * SCIM_NOT_FOUND. */
+scim_error *store_admin_app(store_act *act, const char *slug, int app_id,
+                            store_admin *a, apr_pool_t *pool);
+
+#endif
