@@ -1,0 +1,526 @@
+#include "core/resource.h"
+
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "core/casefold.h"
+#include "core/datetime.h"
+
+/* Where a value stands in the request, put together only for a message: a
+ * group may have a million members. */
+typedef struct place {
+    const char *path; /* of the attribute */
+    long index;       /* of its element, or -1 */
+    const char *sub;  /* name of its sub-attribute, or NULL */
+    scim_reading *reading;
+    apr_pool_t *pool;
+} place;
+
+static const char *place_text(const place *at)
+{
+    const char *text = at->path;
+
+    if (at->index >= 0) {
+        text = apr_psprintf(at->pool, "%s[%ld]", text, at->index);
+    }
+    return at->sub == NULL ? text
+                           : apr_pstrcat(at->pool, text, ".", at->sub, NULL);
+}
+
+static scim_error *bad_value(const place *at, const char *rule)
+{
+    return scim_error_make(SCIM_INVALID_VALUE, at->pool,
+                           "The attribute \"%s\" %s.", place_text(at), rule);
+}
+
+static const char *json_type_name(const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "an array";
+    case JSON_STRING:
+        return "a string";
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return "a number";
+    case JSON_NULL:
+        return "null";
+    default:
+        return "a boolean";
+    }
+}
+
+static scim_error *wrong_type(const place *at, const char *wanted,
+                              const json_t *value)
+{
+    return scim_error_make(SCIM_INVALID_VALUE, at->pool,
+                           "The attribute \"%s\" must be %s, not %s.",
+                           place_text(at), wanted, json_type_name(value));
+}
+
+/* A reference to the same value: scalars are never changed in place. */
+static json_t *shared(const json_t *value)
+{
+    return json_incref((json_t *)value);
+}
+
+static int is_empty_text(const json_t *value)
+{
+    return json_is_string(value) && json_string_length(value) == 0;
+}
+
+/* Strings. */
+
+static int has_control_character(const char *text)
+{
+    const unsigned char *p;
+
+    for (p = (const unsigned char *)text; *p != '\0'; p++) {
+        if (*p < 0x20 || *p == 0x7F
+            || (*p == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Who signs in with a name must be able to type it, and httpd calls a token
+ * "scim-token:..." where others are called by their userName. */
+static scim_error *check_user_name(const char *name, const place *at)
+{
+    const char *folded = scim_casefold(name, at->pool);
+
+    if (has_control_character(name)) {
+        return bad_value(at, "must not contain control characters");
+    }
+    if (folded[strspn(folded, " ")] == '\0') {
+        return bad_value(at, "must not be empty");
+    }
+    if (strncmp(folded, "scim-token:", 11) == 0) {
+        return bad_value(at, "must not begin with \"scim-token:\"");
+    }
+    return NULL;
+}
+
+/* The fold grows text to less than five times its bytes, so that most values
+ * need not be folded to be found short enough. */
+static int fits_index(const char *text, apr_size_t len, const scim_attr *attr,
+                      apr_pool_t *pool)
+{
+    if (attr->case_exact) {
+        return len <= SCIM_INDEXED_MAX;
+    }
+    return len <= SCIM_INDEXED_MAX / 5
+           || strlen(scim_casefold(text, pool)) <= SCIM_INDEXED_MAX;
+}
+
+static scim_error *check_text(const json_t *value, const scim_attr *attr,
+                              const place *at)
+{
+    const char *text = json_string_value(value);
+    apr_size_t len = json_string_length(value);
+
+    if (memchr(text, '\0', len) != NULL) {
+        return bad_value(at, "must not contain the character U+0000");
+    }
+    if (attr->required && len == 0) {
+        return bad_value(at, "must not be empty");
+    }
+    if (attr->indexed && !fits_index(text, len, attr, at->pool)) {
+        return scim_error_make(SCIM_INVALID_VALUE, at->pool,
+                               "The attribute \"%s\" is longer than %d bytes.",
+                               place_text(at), SCIM_INDEXED_MAX);
+    }
+    if (attr->uniqueness != SCIM_UNIQUE_NONE
+        && attr == scim_attr_find(scim_schema_user.attrs, "userName", 8)) {
+        return check_user_name(text, at);
+    }
+    return NULL;
+}
+
+static scim_error *read_text(json_t **out, const json_t *value,
+                             const scim_attr *attr, const place *at)
+{
+    json_t *text = NULL;
+    scim_error *err;
+
+    /* Directories hold employee numbers as numbers. */
+    if (json_is_number(value) && !at->reading->strict) {
+        text = json_string(scim_json_dump(value, NULL, at->pool));
+        scim_reading_warn(at->reading, at->pool,
+                          "\"%s\" was a number; it is kept as text.",
+                          place_text(at));
+    }
+    else if (json_is_string(value)) {
+        text = shared(value);
+    }
+    if (text == NULL) {
+        return wrong_type(at, "a string", value);
+    }
+    err = check_text(text, attr, at);
+    /* An empty identifier identifies nothing: clients clear so. */
+    if (err != NULL || (attr->case_exact && is_empty_text(text))) {
+        json_decref(text);
+        text = NULL;
+    }
+    if (err == NULL) {
+        *out = text;
+    }
+    return err;
+}
+
+/* RFC 3986, appendix A: the characters of a URI or a relative reference */
+static int is_uri(const char *text)
+{
+    static const char hex[] = "0123456789abcdefABCDEF";
+
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text <= ' ' || (unsigned char)*text >= 0x7F
+            || strchr("<>\"{}|\\^`", *text) != NULL) {
+            return 0;
+        }
+        if (*text == '%'
+            && (text[1] == '\0' || strchr(hex, text[1]) == NULL
+                || text[2] == '\0' || strchr(hex, text[2]) == NULL)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Microsoft's validator sends any string as profileUrl: only the strict mode
+ * looks at the form. */
+static scim_error *read_reference(json_t **out, const json_t *value,
+                                  const scim_attr *attr, const place *at)
+{
+    if (json_is_string(value) && at->reading->strict
+        && !is_uri(json_string_value(value))) {
+        return bad_value(at, "must be a URI");
+    }
+    return read_text(out, value, attr, at);
+}
+
+/* RFC 4648, section 4; the padding may be left out (RFC 7643, 2.3.6) */
+static int is_base64(const char *text, apr_size_t len)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "abcdefghijklmnopqrstuvwxyz0123456789+/";
+    apr_size_t digits = strspn(text, alphabet), padding = len - digits;
+
+    return digits % 4 != 1 && strspn(text + digits, "=") == padding
+           && (padding == 0 || digits + padding == (digits + 3) / 4 * 4);
+}
+
+/* Other scalars; "" is how some clients clear them. */
+
+static scim_error *read_boolean(json_t **out, const json_t *value,
+                                const place *at)
+{
+    /* Entra ID, Keycloak and Microsoft's validator send "True", "false". */
+    if (json_is_string(value) && !at->reading->strict) {
+        if (scim_name_equals(json_string_value(value), "true")) {
+            *out = json_true();
+            return NULL;
+        }
+        if (scim_name_equals(json_string_value(value), "false")) {
+            *out = json_false();
+            return NULL;
+        }
+        return bad_value(at, "must be true or false");
+    }
+    if (!json_is_boolean(value)) {
+        return wrong_type(at, "true or false", value);
+    }
+    *out = shared(value);
+    return NULL;
+}
+
+static scim_error *read_number(json_t **out, const json_t *value,
+                               const scim_attr *attr, const place *at)
+{
+    if (attr->type == SCIM_INTEGER && !json_is_integer(value)) {
+        return wrong_type(at, "an integer", value);
+    }
+    if (!json_is_number(value)) {
+        return wrong_type(at, "a number", value);
+    }
+    *out = shared(value);
+    return NULL;
+}
+
+static scim_error *read_formatted(json_t **out, const json_t *value,
+                                  const scim_attr *attr, const place *at)
+{
+    const char *text = json_string_value(value);
+
+    if (text == NULL) {
+        return wrong_type(at, "a string", value);
+    }
+    if (attr->type == SCIM_DATETIME
+        && (strlen(text) != json_string_length(value)
+            || scim_datetime_normal(text, at->pool) == NULL)) {
+        return bad_value(at, "must be a dateTime such as "
+                             "\"2026-02-01T09:30:00Z\"");
+    }
+    if (attr->type == SCIM_BINARY
+        && !is_base64(text, json_string_length(value))) {
+        return bad_value(at, "must be base64 (RFC 4648, section 4)");
+    }
+    *out = shared(value);
+    return NULL;
+}
+
+static scim_error *read_scalar(json_t **out, const json_t *value,
+                               const scim_attr *attr, const place *at)
+{
+    if (attr->type == SCIM_STRING) {
+        return read_text(out, value, attr, at);
+    }
+    if (is_empty_text(value) && !at->reading->strict) {
+        return NULL;
+    }
+    switch (attr->type) {
+    case SCIM_BOOLEAN:
+        return read_boolean(out, value, at);
+    case SCIM_DECIMAL:
+    case SCIM_INTEGER:
+        return read_number(out, value, attr, at);
+    case SCIM_REFERENCE:
+        return read_reference(out, value, attr, at);
+    default:
+        return read_formatted(out, value, attr, at);
+    }
+}
+
+/* Complex values. */
+
+/* RFC 7643, 2.1: names differ by more than case, so {"type", "Type"} gives
+ * one name twice, and there is no telling which one is meant. */
+static scim_error *check_names(const json_t *value, const scim_attr *attr,
+                               const place *at)
+{
+    const char *name;
+    json_t *member;
+
+    json_object_foreach((json_t *)value, name, member) {
+        const scim_attr *sub = scim_attr_find(attr->sub, name, strlen(name));
+
+        if (sub == NULL) {
+            scim_reading_warn(at->reading, at->pool,
+                              "\"%s.%s\" is unknown and was ignored.",
+                              place_text(at), scim_excerpt(name, at->pool));
+        }
+        else if (scim_json_member(value, sub->name) != member) {
+            return scim_error_make(SCIM_INVALID_SYNTAX, at->pool,
+                                   "The attribute \"%s.%s\" is given twice.",
+                                   place_text(at), sub->name);
+        }
+    }
+    return NULL;
+}
+
+static scim_error *read_object(json_t **out, const json_t *value,
+                               const scim_attr *attr, place at)
+{
+    const scim_attr *sub;
+    json_t *object = json_object();
+    scim_error *err = check_names(value, attr, &at);
+
+    for (sub = attr->sub; err == NULL && sub->name != NULL; sub++) {
+        const json_t *given = scim_json_member(value, sub->name);
+        json_t *read = NULL;
+
+        if (!scim_attr_is_writable(sub) || scim_json_is_unassigned(given)) {
+            continue;
+        }
+        at.sub = sub->name;
+        err = read_scalar(&read, given, sub, &at);
+        if (read != NULL) {
+            json_object_set_new_nocheck(object, sub->name, read);
+        }
+    }
+    if (err != NULL || json_object_size(object) == 0) {
+        json_decref(object);
+        return err;
+    }
+    *out = object;
+    return NULL;
+}
+
+/* Whether the attribute refers to other resources, as manager does. */
+static int is_link(const scim_attr *attr)
+{
+    return scim_attr_find(attr->sub, "$ref", 4) != NULL;
+}
+
+static scim_error *read_complex(json_t **out, const json_t *value,
+                                const scim_attr *attr, const place *at)
+{
+    json_t *wrapped;
+    scim_error *err;
+
+    if (json_is_object(value)) {
+        return read_object(out, value, attr, *at);
+    }
+    if (is_empty_text(value) && !at->reading->strict) {
+        return NULL;
+    }
+    /* Entra ID sends a manager as its bare id. */
+    if (json_is_string(value) && is_link(attr) && !at->reading->strict) {
+        wrapped = json_pack("{s:O}", "value", value);
+        err = read_object(out, wrapped, attr, *at);
+        json_decref(wrapped);
+        return err;
+    }
+    return wrong_type(at, "an object", value);
+}
+
+/* Group members. */
+
+/* An id as it is compared, a type in the schema's spelling. What the client
+ * says of display and $ref is not believed: the store knows better. *out
+ * stays NULL if the element has no value. */
+static scim_error *read_member(json_t **out, const json_t *value,
+                               const scim_attr *attr, const place *at)
+{
+    json_t *member = NULL, *id, *type;
+    scim_error *err;
+
+    err = read_complex(&member, value, attr, at);
+    if (err != NULL) {
+        return err;
+    }
+    id = json_object_get(member, "value");
+    type = json_object_get(member, "type");
+    if (id == NULL) {
+        json_decref(member);
+        if (at->reading->strict) {
+            return bad_value(at, "needs a value");
+        }
+        scim_reading_warn(at->reading, at->pool,
+                          "\"%s\" has no value and was ignored.",
+                          place_text(at));
+        return NULL;
+    }
+    *out = json_pack("{s:s}", "value",
+                     scim_casefold(json_string_value(id), at->pool));
+    if (type != NULL) {
+        const char *const *known =
+            scim_attr_find(attr->sub, "type", 4)->canonical;
+
+        while (*known != NULL
+               && !scim_name_equals(json_string_value(type), *known)) {
+            known++;
+        }
+        if (*known != NULL) {
+            json_object_set_new(*out, "type", json_string(*known));
+        }
+    }
+    json_decref(member);
+    return NULL;
+}
+
+static int is_members(const scim_attr *attr)
+{
+    return attr == scim_attr_find(scim_schema_group.attrs, "members", 7);
+}
+
+static scim_error *read_single(json_t **out, const json_t *value,
+                               const scim_attr *attr, const place *at)
+{
+    if (is_members(attr)) {
+        return read_member(out, value, attr, at);
+    }
+    if (attr->type == SCIM_COMPLEX) {
+        return read_complex(out, value, attr, at);
+    }
+    return read_scalar(out, value, attr, at);
+}
+
+/* Multi-valued attributes. */
+
+/* RFC 7643, 2.4: the same value is not there twice; a member is the same if
+ * its id is. Steals `element`. */
+static void append_once(json_t *list, apr_hash_t *seen, json_t *element,
+                        const scim_attr *attr, apr_pool_t *pool)
+{
+    const char *key = is_members(attr)
+                          ? json_string_value(json_object_get(element, "value"))
+                          : scim_json_dump(element, NULL, pool);
+
+    if (apr_hash_get(seen, key, APR_HASH_KEY_STRING) != NULL) {
+        json_decref(element);
+        return;
+    }
+    apr_hash_set(seen, key, APR_HASH_KEY_STRING, element);
+    json_array_append_new(list, element);
+}
+
+static scim_error *read_elements(json_t **out, const json_t *value,
+                                 const scim_attr *attr, place at)
+{
+    apr_hash_t *seen = apr_hash_make(at.pool);
+    json_t *list = json_array();
+    scim_error *err = NULL;
+    apr_size_t i;
+
+    for (i = 0; err == NULL && i < json_array_size(value); i++) {
+        const json_t *given = json_array_get(value, i);
+        json_t *element = NULL;
+
+        if (json_is_null(given)) {
+            continue;
+        }
+        at.index = (long)i;
+        err = read_single(&element, given, attr, &at);
+        if (element != NULL) {
+            append_once(list, seen, element, attr, at.pool);
+        }
+    }
+    if (err != NULL || json_array_size(list) == 0) {
+        json_decref(list);
+        return err;
+    }
+    *out = list;
+    return NULL;
+}
+
+static scim_error *read_multi(json_t **out, const json_t *value,
+                              const scim_attr *attr, const place *at)
+{
+    json_t *wrapped;
+    scim_error *err;
+
+    if (json_is_array(value)) {
+        return read_elements(out, value, attr, *at);
+    }
+    if (is_empty_text(value) && !at->reading->strict) {
+        return NULL;
+    }
+    wrapped = json_pack("[O]", value);
+    err = read_elements(out, wrapped, attr, *at);
+    json_decref(wrapped);
+    return err;
+}
+
+scim_error *scim_value_read(json_t **out, const json_t *value,
+                            const scim_attr *attr, const char *path,
+                            scim_reading *reading, apr_pool_t *pool)
+{
+    place at = { path, -1, NULL, reading, pool };
+    json_t *read = NULL;
+    scim_error *err = NULL;
+
+    if (!scim_json_is_unassigned(value)) {
+        err = attr->multi ? read_multi(&read, value, attr, &at)
+                          : read_single(&read, value, attr, &at);
+    }
+    if (err == NULL) {
+        *out = scim_json_adopt(read, pool);
+    }
+    return err;
+}
