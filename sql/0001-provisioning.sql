@@ -1,0 +1,421 @@
+-- Organizations, tokens, users, groups, memberships and the journal.
+-- Run as one transaction by a superuser, or by a role with CREATEROLE and with
+-- CREATE on the database. README.md has the tables and who may read them.
+
+-- Roles belong to the cluster: another database of it may have made them
+-- already, or be making them right now.
+do $$
+begin
+  create role scim_owner nologin;
+exception when duplicate_object or unique_violation then null;
+end $$;
+
+do $$
+begin
+  create role scim_httpd login;
+  -- Compiling costs more than any statement of ours takes.
+  alter role scim_httpd set jit = off;
+  -- Same size as pglz and cheaper; matters above 2 KB only.
+  alter role scim_httpd set default_toast_compression = lz4;
+exception
+  when duplicate_object or unique_violation then null;
+  -- A server that was built without lz4.
+  when invalid_parameter_value then
+    create role scim_httpd login;
+    alter role scim_httpd set jit = off;
+end $$;
+
+do $$
+begin
+  create role scim_reader nologin;
+exception when duplicate_object or unique_violation then null;
+end $$;
+
+-- Whoever is no superuser must be a member to hand the schema over.
+do $$
+begin
+  if not (select rolsuper from pg_roles where rolname = current_user) then
+    execute format('grant scim_owner to %I', current_user);
+  end if;
+exception when insufficient_privilege or unique_violation then null;
+end $$;
+
+create schema scim authorization scim_owner;
+
+set local role scim_owner;
+
+grant usage on schema scim to scim_httpd, scim_reader;
+
+-- A module built for version n serves when compatible_from <= n <= version.
+create table scim.schema(
+  version int not null,
+  compatible_from int not null,
+  fold_version int not null);
+create unique index schema_one_row on scim.schema((true));
+
+-- ------------------------------------------------------------ the owner's side
+
+-- A row stays for ever: a slug that was used once leads nowhere else.
+create table scim.organizations(
+  org_id int generated always as identity primary key,
+  slug text collate "C" not null unique
+    check (slug ~ '^[a-z0-9][a-z0-9-]{1,62}$'),
+  name text not null,
+  owner int not null,
+  owner_is_owner boolean not null generated always as (true) stored,
+  scim_on boolean not null default false,
+  suspended boolean not null default false,
+  created timestamptz(3) not null default now(),
+  settings jsonb not null default '{}');
+
+create table scim.accounts(
+  org_id int not null references scim.organizations
+    deferrable initially deferred,
+  account_id int not null,
+  realm text collate "C" not null,
+  name text collate "C" not null,
+  role text collate "C" not null check (role in ('owner', 'admin', 'member')),
+  is_owner boolean not null generated always as (role = 'owner') stored,
+  created timestamptz(3) not null default now(),
+  primary key (org_id, account_id),
+  unique (org_id, realm, name),
+  unique (org_id, account_id, is_owner));
+
+-- An organization always has an owner, and nothing but an owner's account
+-- satisfies this. Deferred, as both rows are made in one transaction.
+alter table scim.organizations
+  add foreign key (org_id, owner, owner_is_owner)
+  references scim.accounts(org_id, account_id, is_owner)
+  deferrable initially deferred;
+
+create table scim.apps(
+  org_id int not null references scim.organizations,
+  app_id int not null,
+  kind text collate "C" not null
+    check (kind in ('entra', 'okta', 'onelogin', 'generic')),
+  name text not null,
+  strict boolean not null default false,
+  whole_organization boolean not null default false,
+  unique_group_names boolean not null default true,
+  created timestamptz(3) not null default now(),
+  uninstalled timestamptz(3),
+  primary key (org_id, app_id));
+
+-- The numbers in the tokens' texts.
+create sequence scim.token_key as bigint;
+
+create table scim.tokens(
+  org_id int not null,
+  key_id bigint not null,
+  app_id int not null,
+  hash bytea not null check (octet_length(hash) = 32),
+  last_four text collate "C" not null,
+  name text not null default '',
+  read_only boolean not null default false,
+  creator text not null,
+  created timestamptz(3) not null default now(),
+  expires timestamptz(3),
+  revoked timestamptz(3),
+  last_used timestamptz(3),
+  last_address text,
+  primary key (org_id, key_id),
+  foreign key (org_id, app_id) references scim.apps)
+  with (fillfactor = 50); -- last_used changes in place, and is never indexed
+
+-- ---------------------------------------------------------------------- users
+
+-- The *_name columns and external_id are keys: folded in C, but external_id,
+-- which is case-exact. What the client sent is in body.
+create table scim.users(
+  org_id int not null,
+  app_id int not null,
+  created timestamptz(3) not null default now(),
+  last_modified timestamptz(3) not null default now(),
+  version int not null default 1,
+  active boolean not null,
+  id uuid not null,
+  user_name text collate "C" not null,
+  external_id text collate "C",
+  display_name text collate "C",
+  family_name text collate "C",
+  -- Without id, meta and groups. Nothing else large in this row: a second
+  -- kilobyte pushes it into TOAST, and scans cost thirty times as much.
+  body text not null,
+  -- app_id is free here: it fills alignment padding.
+  primary key (org_id, id) include (app_id),
+  foreign key (org_id, app_id) references scim.apps);
+create unique index users_user_name on scim.users(org_id, user_name);
+create index users_external_id on scim.users(org_id, external_id)
+  where external_id is not null;
+create index users_display_name on scim.users(org_id, display_name, id)
+  include (app_id);
+create index users_family_name on scim.users(org_id, family_name, id)
+  include (app_id);
+create index users_last_modified on scim.users(org_id, last_modified, id)
+  include (app_id);
+create index users_inactive on scim.users(org_id, id) include (app_id)
+  where not active;
+
+-- The folded document, for filters and sorts that have no key.
+create table scim.user_folded(
+  org_id int not null,
+  user_id uuid not null,
+  folded jsonb not null,
+  primary key (org_id, user_id),
+  foreign key (org_id, user_id) references scim.users on delete cascade);
+
+-- Which attributes have rows in user_values.
+create table scim.attributes(
+  attr smallint primary key,
+  path text collate "C" not null unique,
+  ready boolean not null default false);
+insert into scim.attributes values (1, 'emails.value', true);
+
+create table scim.user_values(
+  org_id int not null,
+  attr smallint not null references scim.attributes,
+  elem smallint not null, -- position in the multi-valued attribute
+  user_id uuid not null,
+  value text collate "C" not null check (octet_length(value) <= 1024),
+  -- The element's folded type, so that emails[type eq "work"].value eq is one
+  -- probe; NULL also for a type of more than 256 bytes.
+  kind text collate "C" check (octet_length(kind) <= 256),
+  primary key (org_id, user_id, attr, elem),
+  foreign key (org_id, user_id) references scim.users on delete cascade);
+create index user_values_value
+  on scim.user_values(org_id, attr, value, user_id) include (kind);
+alter table scim.user_values alter column value set statistics 500;
+
+-- --------------------------------------------------------------------- groups
+
+-- Every change of membership raises version: half empty pages keep that HOT,
+-- and so does the missing index on last_modified.
+create table scim.groups(
+  org_id int not null,
+  app_id int not null,
+  created timestamptz(3) not null default now(),
+  last_modified timestamptz(3) not null default now(),
+  version bigint not null default 1,
+  id uuid not null,
+  display_name text collate "C" not null,
+  external_id text collate "C",
+  unique_name boolean not null default true,
+  body text not null,
+  folded jsonb not null,
+  primary key (org_id, id) include (app_id),
+  foreign key (org_id, app_id) references scim.apps)
+  with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+create unique index groups_display_name
+  on scim.groups(org_id, app_id, display_name) where unique_name;
+create index groups_display on scim.groups(org_id, display_name);
+create index groups_external_id on scim.groups(org_id, external_id)
+  where external_id is not null;
+
+-- No cascade: a version that somebody forgot to raise must fail.
+create table scim.group_users(
+  org_id int not null,
+  group_id uuid not null,
+  user_id uuid not null,
+  primary key (org_id, group_id, user_id),
+  foreign key (org_id, group_id) references scim.groups,
+  foreign key (org_id, user_id) references scim.users);
+create unique index group_users_user
+  on scim.group_users(org_id, user_id, group_id);
+
+create table scim.group_groups(
+  org_id int not null,
+  group_id uuid not null,
+  child_id uuid not null check (child_id <> group_id),
+  primary key (org_id, group_id, child_id),
+  foreign key (org_id, group_id) references scim.groups,
+  foreign key (org_id, child_id) references scim.groups);
+create unique index group_groups_child
+  on scim.group_groups(org_id, child_id, group_id);
+
+-- A deleted resource: its names are free at once, its id is never used again.
+create table scim.tombstones(
+  org_id int not null,
+  id uuid not null,
+  app_id int not null,
+  resource_type text collate "C" not null,
+  name text collate "C",
+  external_id text collate "C",
+  deleted timestamptz(3) not null default now(),
+  primary key (org_id, id));
+
+-- -------------------------------------------------------------------- journal
+
+create sequence scim.journal_seq cache 32;
+
+create table scim.journal(
+  org_id int not null,
+  at timestamptz(3) not null default now(),
+  seq bigint not null default nextval('scim.journal_seq'),
+  -- Readers that must miss nothing stop at the xmin of their snapshot.
+  xid xid8 not null default pg_current_xact_id(),
+  format smallint not null default 1,
+  actor_kind text collate "C" not null
+    check (actor_kind in ('token', 'account', 'scimctl', 'system')),
+  actor text not null,
+  action text collate "C" not null,
+  resource_type text collate "C",
+  resource uuid,
+  name text,
+  status smallint,
+  scim_type text collate "C",
+  detail text,
+  changes jsonb, -- before, after, added, removed, warnings
+  duration_ms int,
+  request_id text,
+  address text,
+  primary key (org_id, at, seq)) partition by range (at);
+
+create table scim.journal_default partition of scim.journal default;
+
+-- Makes the partition of the month that `day` is in; false if it is there.
+-- What went into the default partition meanwhile moves over.
+create function scim.journal_partition(day date) returns boolean
+language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+declare
+  first date := date_trunc('month', day)::date;
+  next date := (date_trunc('month', day) + interval '1 month')::date;
+  name text := 'journal_' || to_char(day, 'YYYYMM');
+begin
+  if to_regclass('scim.' || name) is not null then
+    return false;
+  end if;
+  lock table scim.journal_default in access exclusive mode;
+  execute format('create table scim.%I (like scim.journal including defaults'
+                 ' including constraints)', name);
+  execute format('alter table scim.%I enable row level security', name);
+  execute format('with moved as (delete from scim.journal_default'
+                 ' where at >= %L::timestamptz and at < %L::timestamptz'
+                 ' returning *) insert into scim.%I select * from moved',
+                 first, next, name);
+  execute format('alter table scim.journal attach partition scim.%I'
+                 ' for values from (%L) to (%L)', name,
+                 first::timestamptz, next::timestamptz);
+  return true;
+end $$;
+revoke all on function scim.journal_partition from public;
+
+select scim.journal_partition((now() + n * interval '1 month')::date)
+  from generate_series(0, 3) n;
+
+-- -------------------------------------------------- who sees which rows
+
+-- The second wall: a transaction sees the organization that its token named,
+-- and fails where no token did.
+do $$
+declare
+  t text;
+begin
+  foreach t in array array['organizations', 'accounts', 'apps', 'tokens',
+      'users', 'user_folded', 'user_values', 'groups', 'group_users',
+      'group_groups', 'tombstones', 'journal', 'journal_default'] loop
+    execute format('alter table scim.%I enable row level security', t);
+    execute format('create policy organization on scim.%I using (org_id ='
+                   ' (select current_setting(''scim.org'')::int))', t);
+  end loop;
+end $$;
+
+grant select, insert, update, delete
+  on scim.users, scim.user_folded, scim.user_values, scim.groups,
+     scim.group_users, scim.group_groups to scim_httpd;
+grant select, insert on scim.tombstones, scim.journal to scim_httpd;
+grant usage on sequence scim.journal_seq to scim_httpd;
+grant select on scim.schema, scim.attributes to scim_httpd, scim_reader;
+grant select (org_id, app_id, kind, name, unique_group_names)
+  on scim.apps to scim_httpd;
+
+-- Index-only scans (count, co, offsets) live from the visibility map.
+alter table scim.users set (
+  autovacuum_vacuum_scale_factor = 0.02,
+  autovacuum_vacuum_insert_scale_factor = 0.02,
+  autovacuum_analyze_scale_factor = 0.02);
+alter table scim.user_values set (
+  autovacuum_vacuum_scale_factor = 0.02,
+  autovacuum_vacuum_insert_scale_factor = 0.02);
+alter table scim.group_users set (
+  autovacuum_vacuum_scale_factor = 0.02,
+  autovacuum_vacuum_insert_scale_factor = 0.02);
+
+-- --------------------------------------------------------------- token check
+
+-- What the first statement of every transaction reads. A view, not a function:
+-- it goes into the statement's plan, and costs a quarter less.
+create view scim.token_check with (security_barrier) as
+  select t.org_id, t.key_id, t.hash, o.slug, t.app_id, a.whole_organization,
+         a.strict, t.read_only, t.last_used
+    from scim.tokens t
+    join scim.apps a on a.org_id = t.org_id and a.app_id = t.app_id
+    join scim.organizations o on o.org_id = t.org_id
+   where t.revoked is null and (t.expires is null or t.expires > now())
+     and a.uninstalled is null and o.scim_on and not o.suspended;
+grant select on scim.token_check to scim_httpd;
+
+-- Why a known token was refused; no row for one that is not known, a NULL
+-- reason for one that is good.
+create function scim.token_refusal(p_org int, p_key bigint, p_hash bytea,
+                                   p_slug text)
+returns table (reason text, since timestamptz, read_only boolean)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+  select case when o.slug <> p_slug then 'elsewhere'
+              when t.revoked is not null then 'revoked'
+              when t.expires <= now() then 'expired'
+              when a.uninstalled is not null then 'uninstalled'
+              when o.suspended then 'suspended'
+              when not o.scim_on then 'off' end,
+         case when t.revoked is not null then t.revoked else t.expires end,
+         t.read_only
+    from scim.tokens t
+    join scim.apps a on a.org_id = t.org_id and a.app_id = t.app_id
+    join scim.organizations o on o.org_id = t.org_id
+   where t.org_id = p_org and t.key_id = p_key and t.hash = p_hash $$;
+revoke all on function scim.token_refusal from public;
+grant execute on function scim.token_refusal to scim_httpd;
+
+-- Last use, at most once a minute. Whoever finds the row locked lets the other
+-- one write it, and nobody waits for the disk.
+create function scim.token_used(p_org int, p_key bigint, p_hash bytea,
+                                p_address text) returns void
+language sql volatile security definer
+set search_path = pg_catalog, pg_temp as $$
+  select set_config('synchronous_commit', 'off', true);
+  update scim.tokens t set last_used = now(), last_address = p_address
+    from (select ctid from scim.tokens
+           where org_id = p_org and key_id = p_key and hash = p_hash
+             and (last_used is null or last_used < now() - interval '1 minute')
+             for update skip locked) free
+   where t.ctid = free.ctid and t.org_id = p_org $$;
+revoke all on function scim.token_used from public;
+grant execute on function scim.token_used to scim_httpd;
+
+-- ------------------------------------------------------- what others may read
+
+-- Users and the groups that they are in, directly or through other groups.
+create view scim.members with (security_barrier) as
+  select o.slug as organization, u.id as user_id,
+         u.body::jsonb ->> 'userName' as user_name, u.active,
+         g.id as group_id, g.body::jsonb ->> 'displayName' as group_name,
+         exists (select from scim.group_users d
+                  where d.org_id = u.org_id and d.group_id = g.id
+                    and d.user_id = u.id) as direct
+    from scim.users u
+    join scim.organizations o on o.org_id = u.org_id
+    cross join lateral (
+      with recursive up(id) as (
+        select group_id from scim.group_users d
+         where d.org_id = u.org_id and d.user_id = u.id
+        union
+        select e.group_id from up join scim.group_groups e
+            on e.org_id = u.org_id and e.child_id = up.id)
+      select id from up) up
+    join scim.groups g on g.org_id = u.org_id and g.id = up.id;
+grant select on scim.members to scim_reader;
+
+insert into scim.schema(version, compatible_from, fold_version)
+values (1, 1, 1);
+
+reset role;
