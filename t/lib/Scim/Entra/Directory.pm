@@ -18,7 +18,8 @@ sub read_data($file) {
     ref $data eq 'HASH' or die "$file is not a directory\n";
     return $data if !defined $data->{base};
 
-    my $base = read_data(dirname($file) . "/$data->{base}");
+    my $base = read_data($data->{base} =~ m{\A/} ? $data->{base}
+        : dirname($file) . "/$data->{base}");
     for my $change (@{ $data->{changes} // [] }) {
         apply_change($base, $change, $file);
     }
