@@ -49,4 +49,7 @@ void scim_patch_split(scim_patch **rest, scim_membership **delta,
  * replacement of the set. Changes `group`. */
 scim_membership *scim_group_take_members(json_t *group, apr_pool_t *pool);
 
+/* A replacement by the empty set. */
+scim_membership *scim_group_no_members(apr_pool_t *pool);
+
 #endif

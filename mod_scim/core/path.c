@@ -150,6 +150,19 @@ static scim_error *find_sub(scim_path *out, const parts *in, scim_fault fault,
     return NULL;
 }
 
+static scim_error *malformed(const parts *in, const char *text,
+                             apr_size_t len, const scim_resource_type *type,
+                             scim_fault fault, apr_pool_t *pool)
+{
+    if (in->schema == NULL && memchr(text, ':', len) != NULL) {
+        return scim_error_make(fault, pool,
+                               "\"%s\" is of no schema that a %s has.",
+                               shown(text, len, pool), type->name);
+    }
+    return scim_error_make(fault, pool, "\"%s\" is not an attribute path.",
+                           shown(text, len, pool));
+}
+
 static scim_error *unknown(const char *text, apr_size_t len,
                            const scim_resource_type *type, scim_fault fault,
                            apr_pool_t *pool)
@@ -168,9 +181,7 @@ scim_error *scim_path_parse(scim_path *out, const char *text, apr_size_t len,
     parts in;
 
     if (!split(&in, text, len, type)) {
-        return scim_error_make(fault, pool,
-                               "\"%s\" is not an attribute path.",
-                               shown(text, len, pool));
+        return malformed(&in, text, len, type, fault, pool);
     }
     if (in.attr == NULL) {
         if (in.schema == type->schema) {

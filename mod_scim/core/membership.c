@@ -1,0 +1,195 @@
+/* A group's members as a set that a patch changes, apart from the rest. */
+#include <apr_hash.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "core/patch_operation.h"
+
+/* What the operations so far make of one id. */
+typedef struct fate {
+    const char *id;
+    int stays; /* added, or else removed */
+} fate;
+
+typedef struct balance {
+    int replace;
+    apr_array_header_t *order; /* fate *, by first mention */
+    apr_hash_t *by_id;
+    apr_pool_t *pool;
+} balance;
+
+static balance *make_balance(apr_pool_t *pool)
+{
+    balance *b = apr_pcalloc(pool, sizeof(*b));
+
+    b->order = apr_array_make(pool, 8, sizeof(fate *));
+    b->by_id = apr_hash_make(pool);
+    b->pool = pool;
+    return b;
+}
+
+static const char *lower_case(const char *id, apr_pool_t *pool)
+{
+    char *lower = apr_pstrdup(pool, id), *p;
+
+    for (p = lower; *p != '\0'; p++) {
+        *p = (char)apr_tolower(*p);
+    }
+    return lower;
+}
+
+static void decide(balance *b, const char *id, int stays)
+{
+    const char *key = lower_case(id, b->pool);
+    fate *f = apr_hash_get(b->by_id, key, APR_HASH_KEY_STRING);
+
+    if (f == NULL) {
+        f = apr_pcalloc(b->pool, sizeof(*f));
+        f->id = key;
+        apr_hash_set(b->by_id, key, APR_HASH_KEY_STRING, f);
+        APR_ARRAY_PUSH(b->order, fate *) = f;
+    }
+    f->stays = stays;
+}
+
+static void start_anew(balance *b)
+{
+    b->replace = 1;
+    apr_array_clear(b->order);
+    apr_hash_clear(b->by_id);
+}
+
+static void decide_list(balance *b, const json_t *members, int stay)
+{
+    size_t i;
+
+    for (i = 0; i < json_array_size(members); i++) {
+        decide(b, json_string_value(json_object_get(
+                      json_array_get(members, i), "value")), stay);
+    }
+}
+
+static const apr_array_header_t *ids_of(const balance *b, int stays)
+{
+    apr_array_header_t *ids = apr_array_make(b->pool, b->order->nelts,
+                                             sizeof(const char *));
+    int i;
+
+    for (i = 0; i < b->order->nelts; i++) {
+        const fate *f = APR_ARRAY_IDX(b->order, i, fate *);
+
+        if (f->stays == stays) {
+            APR_ARRAY_PUSH(ids, const char *) = f->id;
+        }
+    }
+    return ids;
+}
+
+/* NULL if nothing happens. */
+static scim_membership *settle(const balance *b)
+{
+    scim_membership *m = apr_pcalloc(b->pool, sizeof(*m));
+
+    if (!b->replace && b->order->nelts == 0) {
+        return NULL;
+    }
+    m->replace = b->replace;
+    m->add = ids_of(b, 1);
+    m->remove = b->replace ? apr_array_make(b->pool, 0, sizeof(const char *))
+                           : ids_of(b, 0);
+    return m;
+}
+
+/* --- operations ------------------------------------------------------- */
+
+/* value eq "a" or value eq "b": the ids themselves */
+static int lists_ids(const scim_filter *filter)
+{
+    if (filter->kind == SCIM_FILTER_OR) {
+        return lists_ids(filter->left) && lists_ids(filter->right);
+    }
+    return filter->kind == SCIM_FILTER_COMPARE && filter->op == SCIM_EQ
+           && strcmp(filter->path.sub->name, "value") == 0;
+}
+
+static void remove_ids(balance *b, const scim_filter *filter)
+{
+    if (filter->kind == SCIM_FILTER_OR) {
+        remove_ids(b, filter->left);
+        remove_ids(b, filter->right);
+    }
+    else {
+        decide(b, filter->text, 0);
+    }
+}
+
+/* Whether the operation means the same whoever the members are. */
+static int is_blind(const scim_operation *op)
+{
+    if (op->path.sub != NULL) {
+        return 0;
+    }
+    return op->filter == NULL
+           || (op->verb == SCIM_PATCH_REMOVE && lists_ids(op->filter));
+}
+
+static void compose(balance *b, const scim_operation *op)
+{
+    if (op->filter != NULL) {
+        remove_ids(b, op->filter);
+        return;
+    }
+    if (op->verb == SCIM_PATCH_REPLACE
+        || (op->verb == SCIM_PATCH_REMOVE && op->value == NULL)) {
+        start_anew(b);
+    }
+    decide_list(b, op->value, op->verb != SCIM_PATCH_REMOVE);
+}
+
+void scim_patch_split(scim_patch **rest, scim_membership **delta,
+                      int *conditional, const scim_patch *patch,
+                      apr_pool_t *pool)
+{
+    balance *b = make_balance(pool);
+    scim_patch *others = apr_pcalloc(pool, sizeof(*others));
+    int i;
+
+    others->operations = apr_array_make(pool, 4, sizeof(scim_operation));
+    *conditional = 0;
+    for (i = 0; i < patch->operations->nelts; i++) {
+        const scim_operation *op = &APR_ARRAY_IDX(patch->operations, i,
+                                                  scim_operation);
+
+        if (!scim_path_is_members(&op->path)) {
+            APR_ARRAY_PUSH(others->operations, scim_operation) = *op;
+        }
+        else if (is_blind(op)) {
+            compose(b, op);
+        }
+        else {
+            *conditional = 1;
+        }
+    }
+    if (*conditional) {
+        *rest = (scim_patch *)patch;
+        *delta = NULL;
+        return;
+    }
+    *rest = others->operations->nelts > 0 ? others : NULL;
+    *delta = settle(b);
+}
+
+scim_membership *scim_group_take_members(json_t *group, apr_pool_t *pool)
+{
+    const json_t *members = json_object_get(group, "members");
+    balance *b = make_balance(pool);
+
+    if (members == NULL) {
+        return NULL;
+    }
+    start_anew(b);
+    decide_list(b, members, 1);
+    json_object_del(group, "members");
+    return settle(b);
+}
