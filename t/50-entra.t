@@ -335,7 +335,8 @@ sub compare($organization, $file, %except) {
     my @resources = all($organization, '/Users');
     my %nick = map { $_->{id} => $_->{externalId} } @resources;
     my %got = map { $_->{externalId} => seen_user($_, \%nick) } @resources;
-    my %expected = map { $_->{mailNickname} => expected_user($_, \%is_there, \%mail_name, \%inactive) }
+    my %expected = map { $_->{mailNickname} =>
+            expected_user($_, \%is_there, \%mail_name, \%inactive) }
         grep { $is_there{ $_->{objectId} } } $directory->users;
     is_deeply \%got, \%expected, 'the users are those of the directory';
 
