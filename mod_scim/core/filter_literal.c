@@ -73,12 +73,7 @@ static const char *set_number(scim_filter *node, const scim_attr *attr,
                               const json_t *operand, apr_pool_t *pool)
 {
     node->value_kind = SCIM_VALUE_NUMBER;
-    if (json_is_integer(operand)) {
-        node->text = apr_psprintf(pool, "%" JSON_INTEGER_FORMAT,
-                                  json_integer_value(operand));
-        return NULL;
-    }
-    if (!json_is_real(operand)) {
+    if (!json_is_number(operand)) {
         return problem(attr, "is a number and needs one, without quotes",
                        pool);
     }

@@ -193,3 +193,11 @@ scim_membership *scim_group_take_members(json_t *group, apr_pool_t *pool)
     json_object_del(group, "members");
     return settle(b);
 }
+
+scim_membership *scim_group_no_members(apr_pool_t *pool)
+{
+    balance *b = make_balance(pool);
+
+    start_anew(b);
+    return settle(b);
+}

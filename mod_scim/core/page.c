@@ -15,7 +15,8 @@ static scim_error *parse_number(apr_int64_t *out, const char *name,
         p = "?";
     }
     for (; apr_isdigit(*p); p++) {
-        n = n < LARGEST ? 10 * n + (*p - '0') : LARGEST;
+        n = 10 * n + (*p - '0');
+        n = n < LARGEST ? n : LARGEST;
     }
     if (*p != '\0') {
         return scim_error_make(SCIM_INVALID_VALUE, pool,

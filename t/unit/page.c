@@ -1,0 +1,52 @@
+/* Index paging: core/page.c. */
+#include "core/page.h"
+
+#include <apr_general.h>
+
+#include "tap.h"
+
+static apr_pool_t *pool;
+
+static void page(const char *start, const char *count, long long want_start,
+                 int want_count, const char *name)
+{
+    scim_page got = { -1, -1 };
+    scim_error *err = scim_page_parse(&got, start, count, 200, pool);
+
+    ok(err == NULL && got.start == want_start && got.count == want_count,
+       name);
+}
+
+static void refuses(const char *start, const char *count, const char *want)
+{
+    scim_page got;
+    scim_error *err = scim_page_parse(&got, start, count, 200, pool);
+
+    is_str(err != NULL ? err->detail : NULL, want, want);
+    is_int(err != NULL ? (int)err->fault : -1, SCIM_INVALID_VALUE,
+           "... as invalidValue");
+}
+
+int main(void)
+{
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    page(NULL, NULL, 1, 200, "the default is the first and largest page");
+    page("11", "10", 11, 10, "both are taken");
+    page("0", "10", 1, 10, "startIndex 0 is 1");
+    page("-5", "10", 1, 10, "a negative startIndex is 1");
+    page("1", "0", 1, 0, "count 0 asks for the total only");
+    page("1", "-1", 1, 0, "a negative count is 0");
+    page("1", "201", 1, 200, "count is cut to the maximum");
+    page("1", "99999999999999999999999999", 1, 200, "... however large");
+    page("99999999999999999999999999", "1", 1000000000000, 1,
+         "a startIndex beyond everything stays in bounds");
+    refuses("one", NULL, "startIndex needs a whole number, not \"one\".");
+    refuses("1.5", NULL, "startIndex needs a whole number, not \"1.5\".");
+    refuses(NULL, "", "count needs a whole number, not \"\".");
+    refuses(NULL, "-", "count needs a whole number, not \"-\".");
+    refuses(NULL, "5x", "count needs a whole number, not \"5x\".");
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return done();
+}
