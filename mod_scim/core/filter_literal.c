@@ -1,6 +1,5 @@
 #include "core/filter_literal.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -81,29 +80,6 @@ static const char *set_number(scim_filter *node, const scim_attr *attr,
     return NULL;
 }
 
-static int looks_like_uuid(const char *text)
-{
-    apr_size_t i;
-
-    for (i = 0; i < 36; i++) {
-        if (i == 8 || i == 13 || i == 18 || i == 23 ? text[i] != '-'
-                                                    : !apr_isxdigit(text[i])) {
-            return 0;
-        }
-    }
-    return text[36] == '\0';
-}
-
-static const char *lower(const char *text, apr_pool_t *pool)
-{
-    char *copy = apr_pstrdup(pool, text), *p;
-
-    for (p = copy; *p != '\0'; p++) {
-        *p = (char)apr_tolower(*p);
-    }
-    return copy;
-}
-
 /* Ids that we made: answers show them in lower case, and a client that sends
  * them back in another one means the same. */
 static int is_own_id(const scim_path *path)
@@ -132,8 +108,8 @@ static const char *set_text(scim_filter *node, const scim_attr *attr,
     node->literal = json_string_value(operand);
     folded = scim_json_adopt(scim_value_fold(operand, attr, pool), pool);
     node->text = json_string_value(folded);
-    if (is_own_id(&node->path) && looks_like_uuid(node->text)) {
-        node->text = lower(node->text, pool);
+    if (is_own_id(&node->path)) {
+        node->text = scim_casefold(node->text, pool);
     }
     return NULL;
 }

@@ -1,9 +1,9 @@
 /* A group's members as a set that a patch changes, apart from the rest. */
 #include <apr_hash.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
+#include "core/match.h"
 #include "core/patch_operation.h"
 
 /* What the operations so far make of one id. */
@@ -29,25 +29,15 @@ static balance *make_balance(apr_pool_t *pool)
     return b;
 }
 
-static const char *lower_case(const char *id, apr_pool_t *pool)
-{
-    char *lower = apr_pstrdup(pool, id), *p;
-
-    for (p = lower; *p != '\0'; p++) {
-        *p = (char)apr_tolower(*p);
-    }
-    return lower;
-}
-
+/* `id` is in lower case: canonical members and literals of filters are. */
 static void decide(balance *b, const char *id, int stays)
 {
-    const char *key = lower_case(id, b->pool);
-    fate *f = apr_hash_get(b->by_id, key, APR_HASH_KEY_STRING);
+    fate *f = apr_hash_get(b->by_id, id, APR_HASH_KEY_STRING);
 
     if (f == NULL) {
         f = apr_pcalloc(b->pool, sizeof(*f));
-        f->id = key;
-        apr_hash_set(b->by_id, key, APR_HASH_KEY_STRING, f);
+        f->id = apr_pstrdup(b->pool, id);
+        apr_hash_set(b->by_id, f->id, APR_HASH_KEY_STRING, f);
         APR_ARRAY_PUSH(b->order, fate *) = f;
     }
     f->stays = stays;
@@ -124,6 +114,14 @@ static void remove_ids(balance *b, const scim_filter *filter)
     }
 }
 
+/* members[value eq "a"] with {"value": "a"} */
+static int adds_itself(const scim_operation *op)
+{
+    return op->verb == SCIM_PATCH_ADD
+           && op->filter->kind == SCIM_FILTER_COMPARE
+           && scim_filter_matches_element(op->filter, op->value);
+}
+
 /* Whether the operation means the same whoever the members are. */
 static int is_blind(const scim_operation *op)
 {
@@ -131,11 +129,16 @@ static int is_blind(const scim_operation *op)
         return 0;
     }
     return op->filter == NULL
-           || (op->verb == SCIM_PATCH_REMOVE && lists_ids(op->filter));
+           || (lists_ids(op->filter)
+               && (op->verb == SCIM_PATCH_REMOVE || adds_itself(op)));
 }
 
 static void compose(balance *b, const scim_operation *op)
 {
+    if (op->filter != NULL && op->verb == SCIM_PATCH_ADD) {
+        decide(b, op->filter->text, 1);
+        return;
+    }
     if (op->filter != NULL) {
         remove_ids(b, op->filter);
         return;

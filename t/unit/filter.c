@@ -165,7 +165,7 @@ static void test_ids(void)
            "... and within brackets");
     reads("groups.value eq \"3F2504E0-4F89-41D3-9A0C-0305E82C3301\"",
           "groups.value eq \"" ANY_ID "\"");
-    reads("id eq \"NotAnId\"", "id eq \"NotAnId\"");
+    reads("id sw \"3F25\"", "id sw \"3f25\"");
     is_str(parsed("members.$ref pr", &scim_type_group), "members.$ref pr",
            "$ref is a name");
 }
