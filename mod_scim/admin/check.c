@@ -17,16 +17,21 @@ static const char *const reserved[] = {
     "ServiceProviderConfig",
 };
 
+int admin_is_control(apr_uint32_t character)
+{
+    return character < 0x20 || (character >= 0x7F && character < 0xA0)
+           || (character >= 0x200E && character <= 0x200F)
+           || (character >= 0x2028 && character <= 0x202E)
+           || (character >= 0x2066 && character <= 0x2069);
+}
+
 static int has_control(const char *text)
 {
     const uint8_t *p = (const uint8_t *)text;
     ucs4_t c;
 
     while ((p = u8_next(&c, p)) != NULL) {
-        /* C0, DEL and C1, line and paragraph separator, bidi overrides: they
-         * would write elsewhere on a terminal than they seem to. */
-        if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029
-            || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069)) {
+        if (admin_is_control(c)) {
             return 1;
         }
     }

@@ -4,6 +4,10 @@
 
 #include "core/error.h"
 
+/* C0, DEL and C1, line and paragraph separators, and what turns the direction
+ * of writing: on a terminal they would write elsewhere than they seem to. */
+int admin_is_control(apr_uint32_t character);
+
 #define ADMIN_NAME_MAX 200 /* characters */
 
 /* A text for people: 1 to ADMIN_NAME_MAX characters of UTF-8, none of them a

@@ -32,6 +32,10 @@ typedef struct store_settings {
     void *log_context;
 } store_settings;
 
+/* NULL, or why `conninfo` is refused: it cannot be parsed, or holds a password.
+ * The answer never quotes it. */
+const char *store_conninfo_check(const char *conninfo, apr_pool_t *pool);
+
 /* Makes an empty pool in `pool`; connects nowhere yet. The cleanup of `pool`
  * closes every connection. `settings` is copied. */
 apr_status_t store_open(store **out, const store_settings *settings,

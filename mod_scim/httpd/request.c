@@ -1,0 +1,230 @@
+#include "httpd/request.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+
+#include "admin/check.h"
+#include "httpd/body.h"
+#include "httpd/limit.h"
+#include "httpd/secure.h"
+#include "httpd/token.h"
+
+APLOG_USE_MODULE(scim);
+
+static const char *request_id(request_rec *r)
+{
+    const char *id = apr_table_get(r->subprocess_env, "UNIQUE_ID");
+
+    if (id == NULL && r->log_id == NULL) {
+        ap_run_generate_log_id(r->connection, r, &r->log_id);
+    }
+    return id != NULL ? id : r->log_id;
+}
+
+static void describe_caller(mod_scim_call *call)
+{
+    request_rec *r = call->r;
+    store_caller *caller = &call->caller;
+    int seconds = mod_scim_request_s(mod_scim_server_config(r->server));
+
+    caller->address = r->useragent_ip;
+    caller->request_id = request_id(r);
+    caller->received = r->request_time;
+    caller->deadline = r->request_time + apr_time_from_sec(seconds);
+}
+
+static scim_error *check_token(mod_scim_call *call)
+{
+    scim_error *err = mod_scim_token_read(call), *blocked;
+    int wait;
+
+    wait = mod_scim_limit_blocked(call->r->useragent_addr, call->caller.hash);
+    if (wait > 0) {
+        blocked = scim_error_make(SCIM_TOO_MANY_REQUESTS, call->r->pool,
+                                  "Too many requests with a wrong secret "
+                                  "token came from this address.");
+        blocked->retry_after_s = wait;
+        return blocked;
+    }
+    return err;
+}
+
+/* The first segment below the section, unless the section has a fixed
+ * organization. Whether it exists is for the token to say. */
+static scim_error *split_path(mod_scim_call *call)
+{
+    apr_pool_t *pool = call->r->pool;
+    const char *slug = call->path, *end;
+
+    if (call->path != NULL && call->conf->organization != NULL) {
+        call->caller.slug = call->conf->organization;
+        return NULL;
+    }
+    if (call->path != NULL && *slug == '/') {
+        end = slug + 1 + strcspn(slug + 1, "/");
+        slug = apr_pstrmemdup(pool, slug + 1, (apr_size_t)(end - slug - 1));
+        if (admin_check_slug(slug, pool) == NULL) {
+            call->caller.slug = slug;
+            call->path = end;
+            return NULL;
+        }
+    }
+    return scim_error_make(SCIM_NOT_FOUND, pool,
+                           "There is no endpoint here. The tenant URL ends "
+                           "with the name of an organization, as in %s/acme.",
+                           call->conf->base_path);
+}
+
+static scim_error *check_rate(mod_scim_call *call)
+{
+    const scim_dir_config *conf = call->conf;
+    scim_error *err;
+    int wait;
+
+    if (conf->rate <= 0) {
+        return NULL;
+    }
+    wait = mod_scim_limit_take(call->caller.hash, conf->rate, conf->burst);
+    if (wait == 0) {
+        return NULL;
+    }
+    err = scim_error_make(SCIM_TOO_MANY_REQUESTS, call->r->pool,
+                          "This secret token may send %d requests a second.",
+                          conf->rate);
+    err->retry_after_s = wait;
+    return err;
+}
+
+scim_error *mod_scim_request_admit(mod_scim_call *call)
+{
+    scim_error *err;
+
+    call->conf = mod_scim_dir_config(call->r);
+    mod_scim_limits(&call->limits, call->conf);
+    describe_caller(call);
+    err = mod_scim_secure_check(call);
+    if (err == NULL) {
+        err = check_token(call);
+    }
+    if (err == NULL) {
+        err = split_path(call);
+    }
+    if (err == NULL) {
+        err = check_rate(call);
+    }
+    return err;
+}
+
+/* The section's URL as the client knows it: what the administrator wrote, or
+ * what the request and UseCanonicalName say. */
+static const char *section_url(const mod_scim_call *call)
+{
+    request_rec *r = call->r;
+    const char *path;
+
+    if (call->conf->base_url != NULL) {
+        return call->conf->base_url;
+    }
+    path = ap_os_escape_path(r->pool, call->conf->base_path, 1);
+    if (!mod_scim_is_https(call) || ap_ssl_conn_is_ssl(r->connection)) {
+        return ap_construct_url(r->pool, path, r);
+    }
+    /* Behind the proxy the port of our own socket means nothing. */
+    return apr_pstrcat(r->pool, "https://", ap_get_server_name_for_url(r),
+                       r->parsed_uri.port_str != NULL ? ":" : "",
+                       r->parsed_uri.port_str != NULL
+                           ? r->parsed_uri.port_str
+                           : "",
+                       path, (char *)NULL);
+}
+
+static const char *tenant_url(const mod_scim_call *call)
+{
+    const char *url = section_url(call);
+
+    return call->conf->organization != NULL
+               ? url
+               : apr_pstrcat(call->r->pool, url, "/", call->caller.slug,
+                             (char *)NULL);
+}
+
+static serve_method method_of(const request_rec *r)
+{
+    switch (r->method_number) {
+    case M_GET:
+        return r->header_only ? SERVE_HEAD : SERVE_GET;
+    case M_POST:
+        return SERVE_POST;
+    case M_PUT:
+        return SERVE_PUT;
+    case M_PATCH:
+        return SERVE_PATCH;
+    case M_DELETE:
+        return SERVE_DELETE;
+    case M_OPTIONS:
+        return SERVE_OPTIONS;
+    default:
+        return SERVE_OTHER;
+    }
+}
+
+/* What the token's being good, or not, means for the next request. */
+static void remember(const mod_scim_call *call, const scim_error *err)
+{
+    request_rec *r = call->r;
+
+    if (err != NULL && err->fault == SCIM_UNAUTHORIZED) {
+        if (mod_scim_limit_failed(r->useragent_addr)) {
+            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                          "SCIM0103: too many wrong tokens from %s, its "
+                          "requests get 429 for a while",
+                          r->useragent_ip);
+        }
+    }
+    else if (err == NULL || (err->fault != SCIM_TOKEN_REFUSED
+                             && err->fault != SCIM_UNAVAILABLE
+                             && err->fault != SCIM_INTERNAL)) {
+        mod_scim_limit_good(call->caller.hash);
+        r->user = apr_psprintf(r->pool, "scim-token:%" APR_INT64_T_FMT,
+                               call->caller.key_id);
+        apr_table_setn(r->notes, "scim-organization", call->caller.slug);
+        apr_table_setn(r->notes, "scim-token",
+                       strchr(r->user, ':') + 1);
+    }
+}
+
+scim_error *mod_scim_request_serve(serve_response *out, mod_scim_call *call)
+{
+    request_rec *r = call->r;
+    scim_server_config *server = mod_scim_server_config(r->server);
+    const serve_request request = {
+        .method = method_of(r),
+        .path = call->path,
+        .query = r->args,
+        .base_url = tenant_url(call),
+        .content_type = apr_table_get(r->headers_in, "Content-Type"),
+        .if_match = apr_table_get(r->headers_in, "If-Match"),
+        .if_none_match = apr_table_get(r->headers_in, "If-None-Match"),
+        .content_length = mod_scim_body_length(r),
+        .read_body = mod_scim_body_read,
+        .baton = call,
+    };
+    const serve_context context = { .store = server->store,
+                                    .caller = &call->caller,
+                                    .limits = &call->limits,
+                                    .pool = r->pool };
+    scim_error *err;
+
+    if (server->store == NULL) {
+        err = scim_error_make(SCIM_UNAVAILABLE, r->pool,
+                              "The service has no database.");
+        return scim_error_because(err, r->pool,
+                                  "this child could not make its pool of "
+                                  "connections when it started");
+    }
+    err = serve(out, &request, &context);
+    remember(call, err);
+    return err;
+}

@@ -1,0 +1,71 @@
+/* Commands as tables: the parser, the help and the shell read the same rows. */
+#ifndef SCIM_SCIMCTL_COMMAND_H
+#define SCIM_SCIMCTL_COMMAND_H
+
+#include <apr_tables.h>
+
+#include "store/admin.h"
+
+typedef struct scimctl_option {
+    const char *name;  /* "organization", typed as --organization */
+    const char *value; /* placeholder, "SLUG"; NULL: a switch */
+    const char *help;
+    int required;
+} scimctl_option;
+
+typedef struct scimctl_command scimctl_command;
+
+/* One run of a command. */
+typedef struct scimctl_call {
+    const scimctl_command *command;
+    const char *argument; /* or NULL */
+    apr_table_t *options; /* by name; a switch has the value "on" */
+    int json;
+    store_admin *db;
+    store_actor actor;
+    apr_pool_t *pool;
+} scimctl_call;
+
+struct scimctl_command {
+    const char *family; /* "organization" */
+    const char *name;   /* "create" */
+    const char *argument; /* placeholder, "SLUG"; NULL: takes none */
+    const char *summary;
+    const scimctl_option *options; /* ends with a NULL name; or NULL */
+    scim_error *(*run)(scimctl_call *call);
+};
+
+/* One table for each family, in its own file; ends with a NULL name. */
+extern const scimctl_command scimctl_database[];
+extern const scimctl_command scimctl_organization[];
+extern const scimctl_command scimctl_app[];
+extern const scimctl_command scimctl_token[];
+extern const scimctl_command scimctl_journal[];
+
+extern const scimctl_command *const scimctl_families[]; /* ends with NULL */
+
+/* Takes the words of a command line to pieces: what stands in argv[3] and
+ * after. SCIM_BAD_REQUEST: how it must be written. */
+scim_error *scimctl_parse(scimctl_call *call, int argc,
+                          const char *const *argv);
+
+/* NULL if the option is not there. */
+const char *scimctl_text(const scimctl_call *call, const char *option);
+int scimctl_is_set(const scimctl_call *call, const char *option);
+
+/* SCIM_INVALID_VALUE unless `text` is a number of the range. `what` begins the
+ * sentence. */
+scim_error *scimctl_number(apr_int64_t *out, const char *what,
+                           const char *text, apr_int64_t least,
+                           apr_int64_t most, apr_pool_t *pool);
+
+/* "on" or "off"; -1 if the option is not there. SCIM_INVALID_VALUE. */
+scim_error *scimctl_on_off(int *out, const scimctl_call *call,
+                           const char *option);
+
+/* Help on stdout: of everything, of a family, of one command. */
+void scimctl_help(const char *family, apr_pool_t *pool);
+void scimctl_help_command(const scimctl_command *command, apr_pool_t *pool);
+const char *scimctl_usage(const scimctl_command *command, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,200 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "scimctl/command.h"
+#include "scimctl/migration.h"
+#include "scimctl/print.h"
+
+#define PASSWORD_MAX 1024
+
+/* The first line, so that an editor's line end is no part of it. */
+static scim_error *read_password(const char **out, const char *path,
+                                 apr_pool_t *pool)
+{
+    const char *text;
+    apr_size_t len;
+    scim_error *err = scimctl_read_file(&text, path, pool);
+
+    if (err != NULL) {
+        return err;
+    }
+    len = strcspn(text, "\r\n");
+    if (len == 0 || len > PASSWORD_MAX) {
+        return scim_error_make(SCIM_INVALID_VALUE, pool,
+                               "The first line of %s is no password: it takes "
+                               "1 to %d bytes.",
+                               path, PASSWORD_MAX);
+    }
+    *out = apr_pstrmemdup(pool, text, len);
+    return NULL;
+}
+
+/* Another node may run the same migrations right now: what it has done shows
+ * as not run here. */
+static scim_error *run_all(json_t *ran, const apr_array_header_t *migrations,
+                           scimctl_call *call)
+{
+    const scimctl_migration *migration;
+    const char *sql;
+    scim_error *err = NULL;
+    int i, did;
+
+    for (i = 0; err == NULL && i < migrations->nelts; i++) {
+        migration = &APR_ARRAY_IDX(migrations, i, scimctl_migration);
+        err = scimctl_read_file(&sql, migration->path, call->pool);
+        if (err == NULL) {
+            err = store_schema_migrate(&did, migration->version, sql, call->db,
+                                       call->pool);
+        }
+        if (err == NULL && did) {
+            json_array_append_new(ran, json_integer(migration->version));
+            if (!call->json) {
+                printf("Ran %s\n", migration->path);
+            }
+        }
+        else if (err != NULL) {
+            err->detail = apr_psprintf(call->pool, "%s: %s", migration->path,
+                                       err->detail);
+        }
+    }
+    return err;
+}
+
+static scim_error *refuse_newer(scimctl_call *call)
+{
+    store_schema_state state;
+    scim_error *err = store_schema_state_get(&state, call->db, call->pool);
+
+    if (err == NULL && state.version > STORE_SCHEMA_VERSION) {
+        err = scim_error_make(SCIM_UNAVAILABLE, call->pool,
+                              "The database has version %d, which is newer "
+                              "than this scimctl (%d): use the scimctl of the "
+                              "release that migrated it.",
+                              state.version, STORE_SCHEMA_VERSION);
+    }
+    return err;
+}
+
+static scim_error *prepare(apr_array_header_t **migrations,
+                           const char **password, scimctl_call *call)
+{
+    const char *path = scimctl_text(call, "httpd-password-file");
+    scim_error *err = scimctl_migrations(migrations, call->pool);
+
+    *password = NULL;
+    if (err == NULL && path != NULL) {
+        err = read_password(password, path, call->pool);
+    }
+    return err != NULL ? err : refuse_newer(call);
+}
+
+static scim_error *migrate(scimctl_call *call)
+{
+    apr_array_header_t *migrations;
+    const char *password;
+    json_t *ran;
+    scim_error *err = prepare(&migrations, &password, call);
+
+    if (err != NULL) {
+        return err;
+    }
+    ran = json_array();
+    err = run_all(ran, migrations, call);
+    if (err == NULL && password != NULL) {
+        err = store_schema_set_password(password, call->db, call->pool);
+    }
+    if (err != NULL) {
+        json_decref(ran);
+        return err;
+    }
+    if (call->json) {
+        scimctl_print_json(json_pack("{s:i, s:o}", "version",
+                                     STORE_SCHEMA_VERSION, "ran", ran));
+        return NULL;
+    }
+    json_decref(ran);
+    printf("The database has version %d%s.\n", STORE_SCHEMA_VERSION,
+           password != NULL ? "; the password of scim_httpd is set" : "");
+    return NULL;
+}
+
+static json_t *as_json(const apr_array_header_t *findings)
+{
+    json_t *all = json_array();
+    int i;
+
+    for (i = 0; i < findings->nelts; i++) {
+        const store_finding *f = APR_ARRAY_IDX(findings, i, store_finding *);
+
+        json_array_append_new(
+            all, json_pack("{s:s, s:b, s:o, s:o}", "subject", f->subject,
+                           "good", f->good, "says", scimctl_json_text(f->says),
+                           "hint", scimctl_json_text(f->hint)));
+    }
+    return all;
+}
+
+static void print_findings(const apr_array_header_t *findings,
+                           apr_pool_t *pool)
+{
+    scimctl_table *table = scimctl_table_make(3, pool);
+    int i;
+
+    for (i = 0; i < findings->nelts; i++) {
+        const store_finding *f = APR_ARRAY_IDX(findings, i, store_finding *);
+
+        scimctl_table_add(table, f->good ? "good" : "BAD");
+        scimctl_table_add(table, f->subject);
+        scimctl_table_add(table, f->hint == NULL
+                                     ? f->says
+                                     : apr_pstrcat(pool, f->says, "; to do: ",
+                                                   f->hint, NULL));
+    }
+    scimctl_table_print(table);
+}
+
+static scim_error *check(scimctl_call *call)
+{
+    apr_array_header_t *findings;
+    int i, bad = 0;
+    scim_error *err = store_schema_check(&findings, call->db, call->pool);
+
+    if (err != NULL) {
+        return err;
+    }
+    if (call->json) {
+        scimctl_print_json(as_json(findings));
+    }
+    else {
+        print_findings(findings, call->pool);
+    }
+    for (i = 0; i < findings->nelts; i++) {
+        bad += !APR_ARRAY_IDX(findings, i, store_finding *)->good;
+    }
+    return bad == 0 ? NULL
+                    : scim_error_make(SCIM_INVALID_VALUE, call->pool,
+                                      "%d of %d checks failed; what to do "
+                                      "stands beside each.",
+                                      bad, findings->nelts);
+}
+
+/* clang-format off */
+static const scimctl_option migrate_options[] = {
+    { "httpd-password-file", "FILE",
+      "sets the password of scim_httpd to the file's first line", 0 },
+    { NULL, NULL, NULL, 0 },
+};
+
+const scimctl_command scimctl_database[] = {
+    { "database", "migrate", NULL,
+      "Brings the database to the version of this scimctl; harmless twice.",
+      migrate_options, migrate },
+    { "database", "check", NULL,
+      "Looks at versions, roles, row-level security and the journal.",
+      NULL, check },
+    { NULL, NULL, NULL, NULL, NULL, NULL },
+};
+/* clang-format on */

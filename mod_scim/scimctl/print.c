@@ -1,0 +1,121 @@
+#include "scimctl/print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_tables.h>
+#include <unistr.h>
+#include <uniwidth.h>
+
+#include "admin/check.h"
+#include "core/json.h"
+
+struct scimctl_table {
+    int columns;
+    apr_array_header_t *cells; /* const char *, row by row */
+    apr_pool_t *pool;
+};
+
+#define LONGEST_ESCAPE 8 /* \u{2069} */
+
+const char *scimctl_escape(const char *text, apr_pool_t *pool)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    apr_size_t left = strlen(text);
+    char *out = apr_palloc(pool, left * LONGEST_ESCAPE + 1), *q = out;
+    ucs4_t c;
+    int len;
+
+    while (left > 0) {
+        len = u8_mbtoucr(&c, p, left);
+        if (len < 1) {
+            q += sprintf(q, "\\x{%02x}", *p);
+            len = 1;
+        }
+        else if (admin_is_control(c)) {
+            q += sprintf(q, "\\u{%x}", (unsigned int)c);
+        }
+        else {
+            memcpy(q, p, (size_t)len);
+            q += len;
+        }
+        p += len;
+        left -= (apr_size_t)len;
+    }
+    *q = '\0';
+    return out;
+}
+
+scimctl_table *scimctl_table_make(int columns, apr_pool_t *pool)
+{
+    scimctl_table *table = apr_pcalloc(pool, sizeof(*table));
+
+    table->columns = columns;
+    table->cells = apr_array_make(pool, 4 * columns, sizeof(const char *));
+    table->pool = pool;
+    return table;
+}
+
+void scimctl_table_add(scimctl_table *table, const char *text)
+{
+    APR_ARRAY_PUSH(table->cells, const char *) =
+        text == NULL || *text == '\0' ? "-"
+                                      : scimctl_escape(text, table->pool);
+}
+
+void scimctl_table_number(scimctl_table *table, apr_int64_t n)
+{
+    scimctl_table_add(table,
+                      apr_psprintf(table->pool, "%" APR_INT64_T_FMT, n));
+}
+
+static int width_of(const char *text)
+{
+    return u8_width((const uint8_t *)text, strlen(text), "UTF-8");
+}
+
+static int width_of_column(const scimctl_table *table, int column)
+{
+    int i, width, widest = 0;
+
+    for (i = column; i < table->cells->nelts; i += table->columns) {
+        width = width_of(APR_ARRAY_IDX(table->cells, i, const char *));
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
+void scimctl_table_print(scimctl_table *table)
+{
+    int *widths = apr_pcalloc(table->pool,
+                              sizeof(int) * (apr_size_t)table->columns);
+    const char *text;
+    int i, column;
+
+    for (i = 0; i < table->columns; i++) {
+        widths[i] = width_of_column(table, i);
+    }
+    for (i = 0; i < table->cells->nelts; i++) {
+        text = APR_ARRAY_IDX(table->cells, i, const char *);
+        column = i % table->columns;
+        if (column == table->columns - 1) {
+            printf("%s\n", text);
+        }
+        else {
+            printf("%s%*s", text, widths[column] - width_of(text) + 2, "");
+        }
+    }
+}
+
+void scimctl_print_json(json_t *json)
+{
+    json_dumpf(json, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(json);
+}
+
+json_t *scimctl_json_text(const char *text)
+{
+    return text != NULL ? scim_json_text(text) : json_null();
+}
