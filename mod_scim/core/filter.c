@@ -22,7 +22,7 @@ typedef struct token {
 typedef struct cursor {
     const char *begin, *at, *end;
     const scim_resource_type *type;
-    const scim_path *element; /* inside of brackets: the attribute before them */
+    const scim_path *element; /* within [...]: the attribute before it */
     const scim_filter_limits *limits;
     int depth, nodes;
     scim_fault fault;

@@ -25,7 +25,8 @@ static const char *const deviations[] = {
     "User.entitlements.display.description",
     "User.roles.display.description",
     "User.x509Certificates.display.description",
-    "User.addresses.primary",
+    "User.addresses.primary", "User.roles.type.canonicalValues",
+    "User.x509Certificates.type.canonicalValues",
     "Group.members.value.caseExact", "Group.members.$ref.caseExact",
     "Group.members.display",
     "EnterpriseUser.manager.$ref.caseExact",
@@ -181,9 +182,10 @@ static int is_sound(const scim_attr *attrs)
 
     for (; attrs->name != NULL; attrs++) {
         sound &= (attrs->type == SCIM_COMPLEX) == (attrs->sub != NULL);
-        sound &= (attrs->type == SCIM_REFERENCE)
-                 == (attrs->references != NULL || attrs->hidden
-                     || strcmp(attrs->name, "location") == 0);
+        sound &= attrs->type == SCIM_REFERENCE
+                     ? attrs->references != NULL || attrs->hidden
+                           || strcmp(attrs->name, "location") == 0
+                     : attrs->references == NULL;
         if (attrs->type == SCIM_REFERENCE || attrs->type == SCIM_BINARY) {
             sound &= attrs->case_exact;
         }
