@@ -71,8 +71,8 @@ static const char *shown(const cursor *c, const char *at, apr_size_t len)
         len = SCIM_EXCERPT_MAX + 1;
     }
     return apr_pstrcat(c->pool, "\"",
-                       scim_excerpt(apr_pstrmemdup(c->pool, at, len),
-                                    c->pool), "\"", NULL);
+                       scim_excerpt(apr_pstrmemdup(c->pool, at, len), c->pool),
+                       "\"", NULL);
 }
 
 static int is_space(char ch)
@@ -95,8 +95,8 @@ static token take_word(cursor *c)
 
     skip_spaces(c);
     word.text = c->at;
-    while (c->at < c->end && !is_space(*c->at)
-           && strchr("()[]\"", *c->at) == NULL) {
+    while (c->at < c->end && !is_space(*c->at) &&
+           strchr("()[]\"", *c->at) == NULL) {
         c->at++;
     }
     word.len = (apr_size_t)(c->at - word.text);
@@ -105,8 +105,8 @@ static token take_word(cursor *c)
 
 static int is_word(token word, const char *name)
 {
-    return word.len == strlen(name)
-           && scim_name_equals_n(word.text, word.len, name);
+    return word.len == strlen(name) &&
+           scim_name_equals_n(word.text, word.len, name);
 }
 
 static int take_keyword(cursor *c, const char *name)
@@ -164,8 +164,8 @@ static const scim_filter *make_present(const scim_path *path, const cursor *c)
 
 static int is_secret(const scim_attr *attr)
 {
-    return attr != NULL && (attr->returned == SCIM_RETURNED_NEVER
-                            || attr->mutability == SCIM_WRITE_ONLY);
+    return attr != NULL && (attr->returned == SCIM_RETURNED_NEVER ||
+                            attr->mutability == SCIM_WRITE_ONLY);
 }
 
 static scim_error *parse_sub(scim_path *out, token word, const cursor *c)
@@ -185,8 +185,7 @@ static scim_error *resolve(scim_path *out, token word, const cursor *c)
     scim_error *err;
 
     if (word.len == 0) {
-        return fail(c, word.text,
-                    "an attribute name is expected, not %s.",
+        return fail(c, word.text, "an attribute name is expected, not %s.",
                     shown(c, word.text, 1));
     }
     if (c->element != NULL) {
@@ -200,8 +199,10 @@ static scim_error *resolve(scim_path *out, token word, const cursor *c)
         }
     }
     if (err == NULL && out->attr == NULL) {
-        return fail(c, word.text, "an attribute is expected after the URN "
-                    "\"%s\".", out->schema->id);
+        return fail(c, word.text,
+                    "an attribute is expected after the URN "
+                    "\"%s\".",
+                    out->schema->id);
     }
     /* Whoever may search for a secret may find it out letter by letter. */
     if (err == NULL && (is_secret(out->attr) || is_secret(out->sub))) {
@@ -276,10 +277,11 @@ static scim_error *parse_operand(json_t **out, cursor *c)
     else {
         word = take_word(c);
     }
-    *out = scim_json_adopt(json_loadb(word.text, word.len,
-                                      JSON_DECODE_ANY, NULL), c->pool);
+    *out = scim_json_adopt(
+        json_loadb(word.text, word.len, JSON_DECODE_ANY, NULL), c->pool);
     if (*out == NULL || json_is_object(*out) || json_is_array(*out)) {
-        return fail(c, begin, "a value is expected (a text in double quotes, a "
+        return fail(c, begin,
+                    "a value is expected (a text in double quotes, a "
                     "number, true, false or null), not %s.",
                     shown(c, begin, word.len));
     }
@@ -342,20 +344,22 @@ static scim_error *parse_operator(const scim_filter **out,
     token word = take_word(c);
 
     if (++c->nodes > c->limits->nodes) {
-        return fail(c, name.text, "more than %d conditions.",
-                    c->limits->nodes);
+        return fail(c, name.text, "more than %d conditions.", c->limits->nodes);
     }
     if (is_word(word, "pr")) {
         *out = make_present(path, c);
         return NULL;
     }
     if (word.len == 0) {
-        return fail(c, word.text, "an operator (" OPERATORS ") is expected "
-                    "after %s.", shown(c, name.text, name.len));
+        return fail(c, word.text,
+                    "an operator (" OPERATORS ") is expected "
+                    "after %s.",
+                    shown(c, name.text, name.len));
     }
     if (!find_operator(&op, word)) {
-        return fail(c, word.text, "%s is no operator; the operators are "
-                    OPERATORS ".", shown(c, word.text, word.len));
+        return fail(c, word.text,
+                    "%s is no operator; the operators are " OPERATORS ".",
+                    shown(c, word.text, word.len));
     }
     return parse_comparison(out, path, op, word, c);
 }
@@ -369,8 +373,10 @@ static scim_error *check_bracket(const scim_path *path, token name,
         return fail(c, c->at, "brackets cannot stand inside of brackets.");
     }
     if (path->sub != NULL || path->attr->type != SCIM_COMPLEX) {
-        return fail(c, c->at, "%s has no sub-attributes that [...] could look "
-                    "at.", shown(c, name.text, name.len));
+        return fail(c, c->at,
+                    "%s has no sub-attributes that [...] could look "
+                    "at.",
+                    shown(c, name.text, name.len));
     }
     return NULL;
 }
@@ -401,8 +407,8 @@ static scim_error *parse_after_bracket(const scim_filter **out, cursor *c)
 
 /* valuePath = attrPath "[" valFilter "]", from the bracket on. A complex
  * attribute of one value is its own only element. */
-static scim_error *parse_element(const scim_filter **out,
-                                 const scim_path *path, cursor *c)
+static scim_error *parse_element(const scim_filter **out, const scim_path *path,
+                                 cursor *c)
 {
     const scim_filter *inner;
     scim_filter *node;
@@ -535,7 +541,8 @@ static scim_error *parse_all(const scim_filter **out, cursor *c)
     if ((apr_size_t)(c->end - c->begin) > c->limits->length) {
         return scim_error_make(c->fault, c->pool,
                                "The filter is longer than %" APR_SIZE_T_FMT
-                               " bytes.", c->limits->length);
+                               " bytes.",
+                               c->limits->length);
     }
     err = parse_or(&filter, c);
     if (err != NULL) {
@@ -543,8 +550,10 @@ static scim_error *parse_all(const scim_filter **out, cursor *c)
     }
     skip_spaces(c);
     if (c->at < c->end) {
-        return fail(c, c->at, "\"and\", \"or\" or the end is expected, not "
-                    "%s.", shown(c, c->at, (apr_size_t)(c->end - c->at)));
+        return fail(c, c->at,
+                    "\"and\", \"or\" or the end is expected, not "
+                    "%s.",
+                    shown(c, c->at, (apr_size_t)(c->end - c->at)));
     }
     *out = filter;
     return NULL;
@@ -555,22 +564,30 @@ scim_error *scim_filter_parse(const scim_filter **out, const char *text,
                               const scim_filter_limits *limits,
                               apr_pool_t *pool)
 {
-    cursor c = { .begin = text, .at = text, .end = text + strlen(text),
-                 .type = type, .limits = limits,
-                 .fault = SCIM_INVALID_FILTER, .pool = pool };
+    cursor c = { .begin = text,
+                 .at = text,
+                 .end = text + strlen(text),
+                 .type = type,
+                 .limits = limits,
+                 .fault = SCIM_INVALID_FILTER,
+                 .pool = pool };
 
     return parse_all(out, &c);
 }
 
-scim_error *scim_filter_parse_element(const scim_filter **out,
-                                      const char *text, apr_size_t len,
-                                      const scim_path *at,
+scim_error *scim_filter_parse_element(const scim_filter **out, const char *text,
+                                      apr_size_t len, const scim_path *at,
                                       const scim_resource_type *type,
                                       const scim_filter_limits *limits,
                                       scim_fault fault, apr_pool_t *pool)
 {
-    cursor c = { .begin = text, .at = text, .end = text + len, .type = type,
-                 .element = at, .limits = limits, .fault = fault,
+    cursor c = { .begin = text,
+                 .at = text,
+                 .end = text + len,
+                 .type = type,
+                 .element = at,
+                 .limits = limits,
+                 .fault = fault,
                  .pool = pool };
 
     return parse_all(out, &c);

@@ -32,16 +32,16 @@ static const char *check_operator(const scim_attr *attr, scim_compare_op op,
     int is_text = attr->type == SCIM_STRING || attr->type == SCIM_REFERENCE;
 
     if (attr->type == SCIM_COMPLEX) {
-        return apr_psprintf(pool, "\"%s\" is complex; name one of its "
-                            "sub-attributes, such as \"%s.%s\".", attr->name,
-                            attr->name, attr->sub[0].name);
+        return apr_psprintf(pool,
+                            "\"%s\" is complex; name one of its "
+                            "sub-attributes, such as \"%s.%s\".",
+                            attr->name, attr->name, attr->sub[0].name);
     }
     if (is_substring(op) && !is_text) {
-        return problem(attr, "is no text, so co, sw and ew do not apply",
-                       pool);
+        return problem(attr, "is no text, so co, sw and ew do not apply", pool);
     }
-    if (is_ordering(op)
-        && (attr->type == SCIM_BOOLEAN || attr->type == SCIM_BINARY)) {
+    if (is_ordering(op) &&
+        (attr->type == SCIM_BOOLEAN || attr->type == SCIM_BINARY)) {
         return problem(attr, "has no order, so gt, ge, lt and le do not apply",
                        pool);
     }
@@ -73,8 +73,7 @@ static const char *set_number(scim_filter *node, const scim_attr *attr,
 {
     node->value_kind = SCIM_VALUE_NUMBER;
     if (!json_is_number(operand)) {
-        return problem(attr, "is a number and needs one, without quotes",
-                       pool);
+        return problem(attr, "is a number and needs one, without quotes", pool);
     }
     node->text = scim_json_dump(operand, NULL, pool);
     return NULL;
@@ -89,11 +88,10 @@ static int is_own_id(const scim_path *path)
     if (path->schema == NULL) {
         return strcmp(name, "id") == 0;
     }
-    return path->sub != NULL && strcmp(path->sub->name, "value") == 0
-           && ((path->schema == &scim_schema_group
-                && strcmp(name, "members") == 0)
-               || (path->schema == &scim_schema_user
-                   && strcmp(name, "groups") == 0));
+    return path->sub != NULL && strcmp(path->sub->name, "value") == 0 &&
+           ((path->schema == &scim_schema_group &&
+             strcmp(name, "members") == 0) ||
+            (path->schema == &scim_schema_user && strcmp(name, "groups") == 0));
 }
 
 static const char *set_text(scim_filter *node, const scim_attr *attr,
@@ -126,8 +124,10 @@ static const char *set_time(scim_filter *node, const scim_attr *attr,
     node->literal = text;
     node->text = scim_datetime_normal(text, pool);
     if (node->text == NULL && is_ordering(node->op)) {
-        return problem(attr, "needs a time such as "
-                       "\"2026-02-01T09:30:00Z\"", pool);
+        return problem(attr,
+                       "needs a time such as "
+                       "\"2026-02-01T09:30:00Z\"",
+                       pool);
     }
     if (node->text == NULL) {
         node->value_kind = SCIM_VALUE_NEVER;

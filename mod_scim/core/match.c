@@ -78,9 +78,8 @@ static int compare(const scim_filter *node, const json_t *value)
         return json_is_number(value) ? compare_number(node, value)
                                      : node->op == SCIM_NE;
     case SCIM_VALUE_BOOLEAN:
-        return (json_is_boolean(value)
-                && json_is_true(value) == node->boolean)
-               == (node->op == SCIM_EQ);
+        return (json_is_boolean(value) &&
+                json_is_true(value) == node->boolean) == (node->op == SCIM_EQ);
     default:
         return node->op == SCIM_NE;
     }
@@ -117,9 +116,8 @@ static int decide(const scim_filter *node, const json_t *value,
     search s = { node, 0, 0 };
 
     look_at(&s, value, sub);
-    return s.found
-           || (node->kind == SCIM_FILTER_COMPARE && node->op == SCIM_NE
-               && s.values == 0);
+    return s.found || (node->kind == SCIM_FILTER_COMPARE &&
+                       node->op == SCIM_NE && s.values == 0);
 }
 
 static int match_any_element(const scim_filter *inner, const json_t *elements)
@@ -153,11 +151,11 @@ int scim_filter_matches(const scim_filter *filter, const json_t *folded,
 {
     switch (filter->kind) {
     case SCIM_FILTER_AND:
-        return scim_filter_matches(filter->left, folded, type)
-               && scim_filter_matches(filter->right, folded, type);
+        return scim_filter_matches(filter->left, folded, type) &&
+               scim_filter_matches(filter->right, folded, type);
     case SCIM_FILTER_OR:
-        return scim_filter_matches(filter->left, folded, type)
-               || scim_filter_matches(filter->right, folded, type);
+        return scim_filter_matches(filter->left, folded, type) ||
+               scim_filter_matches(filter->right, folded, type);
     case SCIM_FILTER_NOT:
         return !scim_filter_matches(filter->left, folded, type);
     default:
@@ -170,11 +168,11 @@ int scim_filter_matches_element(const scim_filter *inner,
 {
     switch (inner->kind) {
     case SCIM_FILTER_AND:
-        return scim_filter_matches_element(inner->left, folded_element)
-               && scim_filter_matches_element(inner->right, folded_element);
+        return scim_filter_matches_element(inner->left, folded_element) &&
+               scim_filter_matches_element(inner->right, folded_element);
     case SCIM_FILTER_OR:
-        return scim_filter_matches_element(inner->left, folded_element)
-               || scim_filter_matches_element(inner->right, folded_element);
+        return scim_filter_matches_element(inner->left, folded_element) ||
+               scim_filter_matches_element(inner->right, folded_element);
     case SCIM_FILTER_NOT:
         return !scim_filter_matches_element(inner->left, folded_element);
     default:

@@ -55,15 +55,17 @@ static void decide_list(balance *b, const json_t *members, int stay)
     size_t i;
 
     for (i = 0; i < json_array_size(members); i++) {
-        decide(b, json_string_value(json_object_get(
-                      json_array_get(members, i), "value")), stay);
+        decide(b,
+               json_string_value(
+                   json_object_get(json_array_get(members, i), "value")),
+               stay);
     }
 }
 
 static const apr_array_header_t *ids_of(const balance *b, int stays)
 {
-    apr_array_header_t *ids = apr_array_make(b->pool, b->order->nelts,
-                                             sizeof(const char *));
+    apr_array_header_t *ids =
+        apr_array_make(b->pool, b->order->nelts, sizeof(const char *));
     int i;
 
     for (i = 0; i < b->order->nelts; i++) {
@@ -99,8 +101,8 @@ static int lists_ids(const scim_filter *filter)
     if (filter->kind == SCIM_FILTER_OR) {
         return lists_ids(filter->left) && lists_ids(filter->right);
     }
-    return filter->kind == SCIM_FILTER_COMPARE && filter->op == SCIM_EQ
-           && strcmp(filter->path.sub->name, "value") == 0;
+    return filter->kind == SCIM_FILTER_COMPARE && filter->op == SCIM_EQ &&
+           strcmp(filter->path.sub->name, "value") == 0;
 }
 
 static void remove_ids(balance *b, const scim_filter *filter)
@@ -117,9 +119,9 @@ static void remove_ids(balance *b, const scim_filter *filter)
 /* members[value eq "a"] with {"value": "a"} */
 static int adds_itself(const scim_operation *op)
 {
-    return op->verb == SCIM_PATCH_ADD
-           && op->filter->kind == SCIM_FILTER_COMPARE
-           && scim_filter_matches_element(op->filter, op->value);
+    return op->verb == SCIM_PATCH_ADD &&
+           op->filter->kind == SCIM_FILTER_COMPARE &&
+           scim_filter_matches_element(op->filter, op->value);
 }
 
 /* Whether the operation means the same whoever the members are. */
@@ -128,9 +130,9 @@ static int is_blind(const scim_operation *op)
     if (op->path.sub != NULL) {
         return 0;
     }
-    return op->filter == NULL
-           || (lists_ids(op->filter)
-               && (op->verb == SCIM_PATCH_REMOVE || adds_itself(op)));
+    return op->filter == NULL ||
+           (lists_ids(op->filter) &&
+            (op->verb == SCIM_PATCH_REMOVE || adds_itself(op)));
 }
 
 static void compose(balance *b, const scim_operation *op)
@@ -143,8 +145,8 @@ static void compose(balance *b, const scim_operation *op)
         remove_ids(b, op->filter);
         return;
     }
-    if (op->verb == SCIM_PATCH_REPLACE
-        || (op->verb == SCIM_PATCH_REMOVE && op->value == NULL)) {
+    if (op->verb == SCIM_PATCH_REPLACE ||
+        (op->verb == SCIM_PATCH_REMOVE && op->value == NULL)) {
         start_anew(b);
     }
     decide_list(b, op->value, op->verb != SCIM_PATCH_REMOVE);
@@ -161,8 +163,8 @@ void scim_patch_split(scim_patch **rest, scim_membership **delta,
     others->operations = apr_array_make(pool, 4, sizeof(scim_operation));
     *conditional = 0;
     for (i = 0; i < patch->operations->nelts; i++) {
-        const scim_operation *op = &APR_ARRAY_IDX(patch->operations, i,
-                                                  scim_operation);
+        const scim_operation *op =
+            &APR_ARRAY_IDX(patch->operations, i, scim_operation);
 
         if (!scim_path_is_members(&op->path)) {
             APR_ARRAY_PUSH(others->operations, scim_operation) = *op;

@@ -32,8 +32,8 @@ static scim_error *read_members(reader *r, const json_t *value,
 
 int scim_path_is_members(const scim_path *path)
 {
-    return path->schema == &scim_schema_group && path->attr != NULL
-           && strcmp(path->attr->name, "members") == 0;
+    return path->schema == &scim_schema_group && path->attr != NULL &&
+           strcmp(path->attr->name, "members") == 0;
 }
 
 scim_error *scim_operation_error(const char *label, const scim_error *err,
@@ -87,8 +87,8 @@ static scim_error *read_sub(target *t, const char *text, const reader *r)
     if (t->path.sub == NULL) {
         return scim_error_make(SCIM_INVALID_PATH, r->pool,
                                "\"%s\" does not name a sub-attribute of "
-                               "\"%s\".", scim_excerpt(text, r->pool),
-                               attr->name);
+                               "\"%s\".",
+                               scim_excerpt(text, r->pool), attr->name);
     }
     return NULL;
 }
@@ -100,20 +100,18 @@ static scim_error *read_brackets(target *t, const char *open, const reader *r)
     const char *close = closing_bracket(open);
     scim_error *err;
 
-    if (attr == NULL || t->path.sub != NULL || !attr->multi
-        || attr->type != SCIM_COMPLEX) {
+    if (attr == NULL || t->path.sub != NULL || !attr->multi ||
+        attr->type != SCIM_COMPLEX) {
         return scim_error_make(SCIM_INVALID_PATH, r->pool,
                                "only the elements of a complex multi-valued "
                                "attribute can be chosen by [...].");
     }
     if (close == NULL) {
-        return scim_error_make(SCIM_INVALID_PATH, r->pool,
-                               "\"]\" is missing.");
+        return scim_error_make(SCIM_INVALID_PATH, r->pool, "\"]\" is missing.");
     }
-    err = scim_filter_parse_element(&t->filter, open + 1,
-                                    (apr_size_t)(close - open - 1), &t->path,
-                                    r->type, &path_limits, SCIM_INVALID_PATH,
-                                    r->pool);
+    err = scim_filter_parse_element(
+        &t->filter, open + 1, (apr_size_t)(close - open - 1), &t->path, r->type,
+        &path_limits, SCIM_INVALID_PATH, r->pool);
     return err != NULL ? err : read_sub(t, close + 1, r);
 }
 
@@ -142,8 +140,8 @@ static scim_error *refuse(const char *why, const reader *r)
 
 static int is_read_only(const scim_path *path)
 {
-    return (path->attr != NULL && path->attr->mutability == SCIM_READ_ONLY)
-           || (path->sub != NULL && path->sub->mutability == SCIM_READ_ONLY);
+    return (path->attr != NULL && path->attr->mutability == SCIM_READ_ONLY) ||
+           (path->sub != NULL && path->sub->mutability == SCIM_READ_ONLY);
 }
 
 static int is_required_extension(const scim_path *path, const reader *r)
@@ -163,15 +161,16 @@ static scim_error *check_removal(const target *t, const reader *r)
 {
     const scim_path *path = &t->path;
 
-    if (path->attr == NULL ? is_required_extension(path, r)
+    if (path->attr == NULL  ? is_required_extension(path, r)
         : path->sub != NULL ? path->sub->required
                             : path->attr->required && t->filter == NULL) {
         return refuse("it is required and cannot be removed.", r);
     }
-    if (path->sub != NULL && path->attr->multi
-        && path->sub->mutability == SCIM_IMMUTABLE) {
+    if (path->sub != NULL && path->attr->multi &&
+        path->sub->mutability == SCIM_IMMUTABLE) {
         return refuse("it cannot be taken out of an element; remove the "
-                      "element itself.", r);
+                      "element itself.",
+                      r);
     }
     return NULL;
 }
@@ -203,8 +202,7 @@ static int is_empty_reference(const json_t *value)
     return json_is_string(inner) && json_string_length(inner) == 0;
 }
 
-static void find_cleared(scim_operation *op, const json_t *raw,
-                         const reader *r)
+static void find_cleared(scim_operation *op, const json_t *raw, const reader *r)
 {
     const scim_attr *sub;
     const char *key;
@@ -214,8 +212,8 @@ static void find_cleared(scim_operation *op, const json_t *raw,
     json_object_foreach((json_t *)raw, key, value)
     {
         sub = scim_attr_find(op->path.attr->sub, key, strlen(key));
-        if (sub != NULL && scim_attr_is_writable(sub)
-            && json_object_get(op->value, sub->name) == NULL) {
+        if (sub != NULL && scim_attr_is_writable(sub) &&
+            json_object_get(op->value, sub->name) == NULL) {
             APR_ARRAY_PUSH(op->cleared, const scim_attr *) = sub;
         }
     }
@@ -225,15 +223,16 @@ static void find_cleared(scim_operation *op, const json_t *raw,
 static scim_error *read_element(scim_operation *op, const json_t *raw,
                                 json_t *elements, const reader *r)
 {
-    if (elements == NULL && scim_path_is_members(&op->path)
-        && !scim_json_is_unassigned(raw)) {
+    if (elements == NULL && scim_path_is_members(&op->path) &&
+        !scim_json_is_unassigned(raw)) {
         return scim_error_make(SCIM_INVALID_VALUE, r->pool,
                                "a member needs a \"value\".");
     }
     if (json_array_size(elements) > 1) {
         return scim_error_make(SCIM_INVALID_VALUE, r->pool,
                                "[...] takes one element as its value, not "
-                               "%d.", (int)json_array_size(elements));
+                               "%d.",
+                               (int)json_array_size(elements));
     }
     op->value = json_array_get(elements, 0);
     return NULL;
@@ -242,14 +241,12 @@ static scim_error *read_element(scim_operation *op, const json_t *raw,
 static scim_error *read_value(scim_operation *op, const json_t *raw,
                               const reader *r)
 {
-    const scim_attr *attr =
-        op->path.sub != NULL ? op->path.sub : op->path.attr;
+    const scim_attr *attr = op->path.sub != NULL ? op->path.sub : op->path.attr;
     json_t *value = NULL;
     scim_error *err;
 
     raw = unwrapped(raw, attr, r);
-    if (attr->type == SCIM_COMPLEX && !attr->multi
-        && is_empty_reference(raw)) {
+    if (attr->type == SCIM_COMPLEX && !attr->multi && is_empty_reference(raw)) {
         return NULL;
     }
     err = scim_value_read(&value, raw, attr,
@@ -261,8 +258,8 @@ static scim_error *read_value(scim_operation *op, const json_t *raw,
     if (op->filter != NULL && op->path.sub == NULL) {
         return read_element(op, raw, value, r);
     }
-    if (value == NULL && attr->type == SCIM_COMPLEX && !attr->multi
-        && json_is_object(raw)) {
+    if (value == NULL && attr->type == SCIM_COMPLEX && !attr->multi &&
+        json_is_object(raw)) {
         value = scim_json_adopt(json_object(), r->pool);
     }
     op->value = value;
@@ -279,9 +276,8 @@ static scim_error *read_listed(scim_operation *op, const json_t *raw,
 {
     scim_error *err;
 
-    if (raw == NULL || json_is_null(raw) || op->path.attr == NULL
-        || op->path.sub != NULL || op->filter != NULL
-        || !op->path.attr->multi) {
+    if (raw == NULL || json_is_null(raw) || op->path.attr == NULL ||
+        op->path.sub != NULL || op->filter != NULL || !op->path.attr->multi) {
         return NULL;
     }
     err = read_value(op, raw, r);
@@ -293,10 +289,10 @@ static scim_error *read_listed(scim_operation *op, const json_t *raw,
 
 /* --- operations ------------------------------------------------------- */
 
-static scim_error *add_operation(reader *r, const target *t,
-                                 const json_t *raw)
+static scim_error *add_operation(reader *r, const target *t, const json_t *raw)
 {
-    scim_operation op = { .verb = r->verb, .path = t->path,
+    scim_operation op = { .verb = r->verb,
+                          .path = t->path,
                           .filter = t->filter };
     scim_error *err;
 
@@ -331,8 +327,8 @@ static scim_error *read_extension(reader *r, target *t, const json_t *value)
 {
     scim_error *err;
 
-    if (r->verb == SCIM_PATCH_REMOVE
-        || (r->verb == SCIM_PATCH_REPLACE && json_is_null(value))) {
+    if (r->verb == SCIM_PATCH_REMOVE ||
+        (r->verb == SCIM_PATCH_REPLACE && json_is_null(value))) {
         r->verb = SCIM_PATCH_REMOVE;
         return add_operation(r, t, NULL);
     }
@@ -347,9 +343,9 @@ static scim_error *read_extension(reader *r, target *t, const json_t *value)
 static scim_error *read_change(reader *r, target *t, const json_t *value)
 {
     /* "schemas" follows from what the resource has; nothing to do by hand. */
-    if (t->path.schema == NULL && t->path.attr->mutability != SCIM_READ_ONLY
-        && strcmp(t->path.attr->name, "schemas") == 0
-        && r->verb != SCIM_PATCH_REMOVE) {
+    if (t->path.schema == NULL && t->path.attr->mutability != SCIM_READ_ONLY &&
+        strcmp(t->path.attr->name, "schemas") == 0 &&
+        r->verb != SCIM_PATCH_REMOVE) {
         return NULL;
     }
     if (is_read_only(&t->path)) {
@@ -373,7 +369,8 @@ static scim_error *read_member(reader *r, const char *key, const char *name,
     if (unknown && !r->reading->strict) {
         scim_reading_warn(r->reading, r->pool,
                           "Operations[%d]: \"%s\" is not known and was left "
-                          "out.", r->index, scim_excerpt(key, r->pool));
+                          "out.",
+                          r->index, scim_excerpt(key, r->pool));
         return NULL;
     }
     t.text = name;
@@ -390,8 +387,7 @@ static scim_error *read_member(reader *r, const char *key, const char *name,
 
 /* The members of a value: attributes of `urn` (NULL: of the resource), or
  * paths. */
-static scim_error *read_members(reader *r, const json_t *value,
-                                const char *urn)
+static scim_error *read_members(reader *r, const json_t *value, const char *urn)
 {
     scim_error *err = NULL;
     const char *key, *path;
@@ -399,13 +395,13 @@ static scim_error *read_members(reader *r, const json_t *value,
 
     json_object_foreach((json_t *)value, key, member)
     {
-        if (urn == NULL && json_is_object(member)
-            && scim_name_equals(key, r->type->schema->id)) {
+        if (urn == NULL && json_is_object(member) &&
+            scim_name_equals(key, r->type->schema->id)) {
             err = read_members(r, member, key);
         }
         else {
-            path = urn != NULL ? apr_pstrcat(r->pool, urn, ":", key, NULL)
-                               : key;
+            path =
+                urn != NULL ? apr_pstrcat(r->pool, urn, ":", key, NULL) : key;
             err = read_member(r, path, key, member);
         }
         if (err != NULL) {
@@ -467,7 +463,8 @@ static scim_error *read_verb(reader *r, const json_t *operation)
     else {
         return scim_error_make(SCIM_INVALID_SYNTAX, r->pool,
                                "Operations[%d]: \"op\" must be add, replace "
-                               "or remove.", r->index);
+                               "or remove.",
+                               r->index);
     }
     return NULL;
 }
@@ -523,8 +520,8 @@ static scim_error *check_message(const json_t *body, const json_t *operations,
                                "\"schemas\" of a PATCH must name \"%s\".",
                                SCIM_URN_PATCH_OP);
     }
-    if (!json_is_array(operations)
-        || (reading->strict && json_array_size(operations) == 0)) {
+    if (!json_is_array(operations) ||
+        (reading->strict && json_array_size(operations) == 0)) {
         return scim_error_make(SCIM_INVALID_SYNTAX, pool,
                                "A PATCH needs a list of \"Operations\".");
     }
@@ -543,8 +540,7 @@ scim_error *scim_patch_read(scim_patch **out, const json_t *body,
     r.patch->operations = apr_array_make(pool, 8, sizeof(scim_operation));
     for (; err == NULL && r.index < (int)json_array_size(operations);
          r.index++) {
-        err = read_operation(&r, json_array_get(operations,
-                                                (size_t)r.index));
+        err = read_operation(&r, json_array_get(operations, (size_t)r.index));
     }
     if (err == NULL) {
         *out = r.patch;

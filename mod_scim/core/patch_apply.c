@@ -75,8 +75,7 @@ static json_t *holder_of(const scim_operation *op, const applier *a)
         return a->resource;
     }
     holder = json_object_get(a->resource, op->path.schema->id);
-    if (holder == NULL && op->value != NULL
-        && op->verb != SCIM_PATCH_REMOVE) {
+    if (holder == NULL && op->value != NULL && op->verb != SCIM_PATCH_REMOVE) {
         holder = json_object();
         json_object_set_new(a->resource, op->path.schema->id, holder);
     }
@@ -103,11 +102,12 @@ static scim_error *set_sub(json_t *object, const scim_operation *op,
     const char *name = op->path.sub->name;
     const json_t *present = json_object_get(object, name);
 
-    if (present != NULL && op->path.sub->mutability == SCIM_IMMUTABLE
-        && !json_equal(present, op->value)) {
+    if (present != NULL && op->path.sub->mutability == SCIM_IMMUTABLE &&
+        !json_equal(present, op->value)) {
         return scim_error_make(SCIM_MUTABILITY, a->pool,
                                "\"%s\" cannot be changed once it has a "
-                               "value.", name);
+                               "value.",
+                               name);
     }
     if (op->verb == SCIM_PATCH_REMOVE || op->value == NULL) {
         json_object_del(object, name);
@@ -138,11 +138,11 @@ static scim_error *apply_to_complex(json_t *holder, const scim_operation *op,
     if (op->path.sub != NULL) {
         return set_sub(object, op, a);
     }
-    for (i = 0; op->verb == SCIM_PATCH_REPLACE && op->cleared != NULL
-                && i < op->cleared->nelts;
+    for (i = 0; op->verb == SCIM_PATCH_REPLACE && op->cleared != NULL &&
+                i < op->cleared->nelts;
          i++) {
-        json_object_del(object, APR_ARRAY_IDX(op->cleared, i,
-                                              const scim_attr *)->name);
+        json_object_del(object,
+                        APR_ARRAY_IDX(op->cleared, i, const scim_attr *)->name);
     }
     merge(object, op->value);
     return NULL;
@@ -179,8 +179,7 @@ static const char *identity(const json_t *element, const scim_operation *op,
     if (scim_path_is_members(&op->path)) {
         return json_string_value(json_object_get(element, "value"));
     }
-    text = json_dumps(element, JSON_COMPACT | JSON_SORT_KEYS
-                                   | JSON_ENCODE_ANY);
+    text = json_dumps(element, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
     key = apr_pstrdup(pool, text);
     free(text);
     return key;
@@ -192,8 +191,8 @@ static scim_error *add_elements(json_t *elements, const json_t *values,
 {
     size_t before = json_array_size(elements), i;
     apr_hash_t *present = apr_hash_make(a->scratch);
-    char *touched = apr_pcalloc(a->scratch,
-                                before + json_array_size(values) + 1);
+    char *touched =
+        apr_pcalloc(a->scratch, before + json_array_size(values) + 1);
     scim_error *err = look_at(a, before + json_array_size(values));
 
     for (i = 0; err == NULL && i < before; i++) {
@@ -245,8 +244,8 @@ static scim_error *remove_listed(json_t *elements, const scim_operation *op,
         scim_value_fold(elements, op->path.attr, a->scratch), a->scratch);
     json_t *listed = scim_json_adopt(
         scim_value_fold(op->value, op->path.attr, a->scratch), a->scratch);
-    scim_error *err = look_at(a, (json_array_size(elements) + 1)
-                                     * (json_array_size(listed) + 1));
+    scim_error *err = look_at(a, (json_array_size(elements) + 1) *
+                                     (json_array_size(listed) + 1));
     size_t i, k;
 
     for (i = json_array_size(elements); err == NULL && i > 0; i--) {
@@ -295,9 +294,9 @@ static apr_size_t choose(char *touched, const json_t *elements,
     size_t i;
 
     for (i = 0; i < json_array_size(elements); i++) {
-        touched[i] = op->filter == NULL
-                     || scim_filter_matches_element(op->filter,
-                                                    json_array_get(folded, i));
+        touched[i] =
+            op->filter == NULL ||
+            scim_filter_matches_element(op->filter, json_array_get(folded, i));
         chosen += touched[i] != 0;
     }
     return chosen;
@@ -357,8 +356,8 @@ static int take_terms(json_t *element, const scim_filter *filter)
     json_t *value;
 
     if (filter->kind == SCIM_FILTER_AND) {
-        return take_terms(element, filter->left)
-               && take_terms(element, filter->right);
+        return take_terms(element, filter->left) &&
+               take_terms(element, filter->right);
     }
     if (filter->kind != SCIM_FILTER_COMPARE || filter->op != SCIM_EQ) {
         return 0;
@@ -412,9 +411,8 @@ static scim_error *make_element(json_t *holder, const scim_operation *op,
 
 static int clears(const scim_operation *op)
 {
-    return op->verb == SCIM_PATCH_REMOVE || op->value == NULL
-           || (json_is_string(op->value)
-               && json_string_length(op->value) == 0);
+    return op->verb == SCIM_PATCH_REMOVE || op->value == NULL ||
+           (json_is_string(op->value) && json_string_length(op->value) == 0);
 }
 
 static scim_error *apply_to_none(json_t *holder, const scim_operation *op,
@@ -428,8 +426,8 @@ static scim_error *apply_to_none(json_t *holder, const scim_operation *op,
     if (op->filter == NULL) {
         element = json_object();
         set(element, op->path.sub->name, op->value);
-        json_array_append_new(container(holder, op->path.attr->name,
-                                        json_array()), element);
+        json_array_append_new(
+            container(holder, op->path.attr->name, json_array()), element);
         return NULL;
     }
     if (op->verb == SCIM_PATCH_REPLACE && op->path.sub == NULL) {
@@ -472,8 +470,8 @@ static void prune(json_t *holder, const scim_operation *op, applier *a)
 {
     const json_t *value = json_object_get(holder, op->path.attr->name);
 
-    if ((json_is_array(value) && json_array_size(value) == 0)
-        || (json_is_object(value) && json_object_size(value) == 0)) {
+    if ((json_is_array(value) && json_array_size(value) == 0) ||
+        (json_is_object(value) && json_object_size(value) == 0)) {
         json_object_del(holder, op->path.attr->name);
     }
     if (holder != a->resource && json_object_size(holder) == 0) {
@@ -526,19 +524,19 @@ static scim_error *apply_operation(const scim_operation *op, applier *a)
 }
 
 static scim_error *check_immutable(const json_t *after, const json_t *before,
-                                   const scim_schema *schema,
-                                   apr_pool_t *pool)
+                                   const scim_schema *schema, apr_pool_t *pool)
 {
     const scim_attr *attr;
 
     for (attr = schema->attrs; attr->name != NULL; attr++) {
         const json_t *old = json_object_get(before, attr->name);
 
-        if (attr->mutability == SCIM_IMMUTABLE && old != NULL
-            && !json_equal(old, json_object_get(after, attr->name))) {
+        if (attr->mutability == SCIM_IMMUTABLE && old != NULL &&
+            !json_equal(old, json_object_get(after, attr->name))) {
             return scim_error_make(SCIM_MUTABILITY, pool,
                                    "\"%s\" cannot be changed once it has a "
-                                   "value.", attr->name);
+                                   "value.",
+                                   attr->name);
         }
     }
     return NULL;
@@ -552,8 +550,7 @@ static scim_error *check_result(const json_t *before, const applier *a)
     if (err == NULL) {
         err = check_immutable(a->resource, before, a->type->schema, a->pool);
     }
-    for (ext = a->type->extensions; err == NULL && ext->schema != NULL;
-         ext++) {
+    for (ext = a->type->extensions; err == NULL && ext->schema != NULL; ext++) {
         err = check_immutable(json_object_get(a->resource, ext->schema->id),
                               json_object_get(before, ext->schema->id),
                               ext->schema, a->pool);
@@ -574,8 +571,8 @@ scim_error *scim_patch_apply(json_t **out, const scim_patch *patch,
     apr_pool_create(&a.scratch, pool);
     for (i = 0; err == NULL && i < patch->operations->nelts; i++) {
         apr_pool_clear(a.scratch);
-        err = apply_operation(&APR_ARRAY_IDX(patch->operations, i,
-                                             scim_operation), &a);
+        err = apply_operation(
+            &APR_ARRAY_IDX(patch->operations, i, scim_operation), &a);
     }
     apr_pool_destroy(a.scratch);
     if (err == NULL) {

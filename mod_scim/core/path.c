@@ -27,8 +27,8 @@ static int starts_with_urn(const char *text, apr_size_t len, const char *urn)
 {
     apr_size_t urn_len = strlen(urn);
 
-    return len >= urn_len && scim_name_equals_n(text, urn_len, urn)
-           && (len == urn_len || text[urn_len] == ':' || text[urn_len] == '.');
+    return len >= urn_len && scim_name_equals_n(text, urn_len, urn) &&
+           (len == urn_len || text[urn_len] == ':' || text[urn_len] == '.');
 }
 
 /* The URN itself holds dots and colons, so only the known ones can tell where
@@ -43,8 +43,8 @@ static const scim_schema *leading_schema(const char *text, apr_size_t len,
         found = type->schema;
     }
     for (ext = type->extensions; ext->schema != NULL; ext++) {
-        if (starts_with_urn(text, len, ext->schema->id)
-            && (found == NULL || strlen(ext->schema->id) > strlen(found->id))) {
+        if (starts_with_urn(text, len, ext->schema->id) &&
+            (found == NULL || strlen(ext->schema->id) > strlen(found->id))) {
             found = ext->schema;
         }
     }
@@ -60,8 +60,8 @@ static int is_name(const char *text, apr_size_t len)
         return 0;
     }
     for (i = 1; i < len; i++) {
-        if (!apr_isalnum(text[i]) && text[i] != '-' && text[i] != '_'
-            && text[i] != '$') {
+        if (!apr_isalnum(text[i]) && text[i] != '-' && text[i] != '_' &&
+            text[i] != '$') {
             return 0;
         }
     }
@@ -91,8 +91,8 @@ static int split(parts *out, const char *text, apr_size_t len,
         out->sub = dot + 1;
         out->sub_len = (apr_size_t)(end - out->sub);
     }
-    return is_name(out->attr, out->attr_len)
-           && (dot == NULL || is_name(out->sub, out->sub_len));
+    return is_name(out->attr, out->attr_len) &&
+           (dot == NULL || is_name(out->sub, out->sub_len));
 }
 
 /* Entra's documentation shows "manager" without its URN, so an attribute that
@@ -106,8 +106,7 @@ static void find_anywhere(scim_path *out, const parts *in,
     out->attr = scim_attr_find(scim_common_attrs, in->attr, in->attr_len);
     if (out->attr == NULL) {
         out->schema = type->schema;
-        out->attr = scim_attr_find(type->schema->attrs, in->attr,
-                                   in->attr_len);
+        out->attr = scim_attr_find(type->schema->attrs, in->attr, in->attr_len);
     }
     for (ext = type->extensions; out->attr == NULL && ext->schema != NULL;
          ext++) {
@@ -138,8 +137,8 @@ static scim_error *find_sub(scim_path *out, const parts *in, scim_fault fault,
     if (out->attr->type != SCIM_COMPLEX) {
         return scim_error_make(fault, pool,
                                "\"%s\" has no sub-attributes, so \"%s.%s\" "
-                               "names nothing.", out->attr->name,
-                               out->attr->name, sub);
+                               "names nothing.",
+                               out->attr->name, out->attr->name, sub);
     }
     out->sub = scim_attr_find(out->attr->sub, in->sub, in->sub_len);
     if (out->sub == NULL) {
@@ -150,9 +149,9 @@ static scim_error *find_sub(scim_path *out, const parts *in, scim_fault fault,
     return NULL;
 }
 
-static scim_error *malformed(const parts *in, const char *text,
-                             apr_size_t len, const scim_resource_type *type,
-                             scim_fault fault, apr_pool_t *pool)
+static scim_error *malformed(const parts *in, const char *text, apr_size_t len,
+                             const scim_resource_type *type, scim_fault fault,
+                             apr_pool_t *pool)
 {
     if (in->schema == NULL && memchr(text, ':', len) != NULL) {
         return scim_error_make(fault, pool,
@@ -167,8 +166,7 @@ static scim_error *unknown(const char *text, apr_size_t len,
                            const scim_resource_type *type, scim_fault fault,
                            apr_pool_t *pool)
 {
-    return scim_error_make(fault, pool,
-                           "\"%s\" is not an attribute of a %s.",
+    return scim_error_make(fault, pool, "\"%s\" is not an attribute of a %s.",
                            shown(text, len, pool), type->name);
 }
 
@@ -207,8 +205,8 @@ scim_error *scim_path_parse(scim_path *out, const char *text, apr_size_t len,
 const char *scim_path_text(const scim_path *path,
                            const scim_resource_type *type, apr_pool_t *pool)
 {
-    const char *urn = scim_path_is_extension(path, type) ? path->schema->id
-                                                         : NULL;
+    const char *urn =
+        scim_path_is_extension(path, type) ? path->schema->id : NULL;
 
     if (path->attr == NULL) {
         return urn != NULL ? urn : type->schema->id;

@@ -10,12 +10,11 @@ typedef struct named {
 } named;
 
 struct scim_projection {
-    int exclude; /* the list names what is left out */
+    int exclude;              /* the list names what is left out */
     apr_array_header_t *list; /* named */
 };
 
-static void add(scim_projection *p, const scim_attr *attr,
-                const scim_attr *sub)
+static void add(scim_projection *p, const scim_attr *attr, const scim_attr *sub)
 {
     named *n = apr_array_push(p->list);
 
@@ -65,8 +64,8 @@ static void add_names(scim_projection *p, const char *text,
 }
 
 void scim_projection_parse(scim_projection **out, const char *attributes,
-                           const char *excluded,
-                           const scim_resource_type *type, apr_pool_t *pool)
+                           const char *excluded, const scim_resource_type *type,
+                           apr_pool_t *pool)
 {
     int include = attributes != NULL && attributes[0] != '\0';
     scim_projection *p;
@@ -102,8 +101,8 @@ static int lists(const scim_projection *p, const scim_attr *attr,
 int scim_projection_asks(const scim_projection *projection,
                          const scim_attr *attr, const scim_attr *sub)
 {
-    return projection != NULL && !projection->exclude
-           && lists(projection, attr, sub, sub == NULL);
+    return projection != NULL && !projection->exclude &&
+           lists(projection, attr, sub, sub == NULL);
 }
 
 static int wants_attr(const scim_projection *p, const scim_attr *attr)
@@ -149,8 +148,8 @@ int scim_projection_wants(const scim_projection *projection,
         return !lists(p, attr, sub, 0);
     }
     /* An attribute that is always returned need not be in the list. */
-    return lists(p, attr, sub, 0) || lists(p, attr, NULL, 0)
-           || !lists(p, attr, NULL, 1);
+    return lists(p, attr, sub, 0) || lists(p, attr, NULL, 0) ||
+           !lists(p, attr, NULL, 1);
 }
 
 static void project_subs(json_t *value, const scim_projection *p,

@@ -41,8 +41,8 @@ static void check_node(const scim_filter *f)
     case SCIM_FILTER_COMPARE:
         expect(f->path.attr != NULL);
         expect(f->path.sub != NULL || f->path.attr->type != SCIM_COMPLEX);
-        expect((f->text != NULL) == (f->value_kind == SCIM_VALUE_TEXT
-                                     || f->value_kind == SCIM_VALUE_NUMBER));
+        expect((f->text != NULL) == (f->value_kind == SCIM_VALUE_TEXT ||
+                                     f->value_kind == SCIM_VALUE_NUMBER));
         break;
     default:
         expect(f->path.attr != NULL);
@@ -66,8 +66,8 @@ static void check(const char *text, const scim_resource_type *type,
     wide.depth++;
     wide.length += 5;
     expect(scim_filter_parse(&opposite, negated, type, &wide, pool) == NULL);
-    expect(scim_filter_matches(filter, folded, type)
-           == !scim_filter_matches(opposite, folded, type));
+    expect(scim_filter_matches(filter, folded, type) ==
+           !scim_filter_matches(opposite, folded, type));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -49,8 +49,9 @@ static apr_hash_t *members_of(const json_t *resource, apr_pool_t *pool)
     size_t i;
 
     for (i = 0; i < json_array_size(members); i++) {
-        apr_hash_set(ids, json_string_value(json_object_get(
-                              json_array_get(members, i), "value")),
+        apr_hash_set(ids,
+                     json_string_value(
+                         json_object_get(json_array_get(members, i), "value")),
                      APR_HASH_KEY_STRING, "");
     }
     return ids;
@@ -73,8 +74,8 @@ static void expect_same_ids(apr_hash_t *a, apr_hash_t *b, apr_pool_t *pool)
 
     expect(apr_hash_count(a) == apr_hash_count(b));
     for (i = apr_hash_first(pool, a); i != NULL; i = apr_hash_next(i)) {
-        expect(apr_hash_get(b, apr_hash_this_key(i), APR_HASH_KEY_STRING)
-               != NULL);
+        expect(apr_hash_get(b, apr_hash_this_key(i), APR_HASH_KEY_STRING) !=
+               NULL);
     }
 }
 
@@ -109,8 +110,7 @@ static void check_split(const scim_patch *patch, const json_t *before,
 }
 
 static void check(const json_t *body, const char *text,
-                  const scim_resource_type *type, int strict,
-                  apr_pool_t *pool)
+                  const scim_resource_type *type, int strict, apr_pool_t *pool)
 {
     scim_reading reading = { strict, NULL };
     json_t *before = canonical(text, type, pool), *copy, *after, *again;
@@ -120,14 +120,13 @@ static void check(const json_t *body, const char *text,
         return;
     }
     copy = scim_json_adopt(json_deep_copy(before), pool);
-    if (scim_patch_apply(&after, patch, before, type, &reading, pool)
-        != NULL) {
+    if (scim_patch_apply(&after, patch, before, type, &reading, pool) != NULL) {
         expect(json_equal(before, copy));
         return;
     }
     expect(json_equal(before, copy));
-    expect(scim_patch_apply(&again, patch, before, type, &reading, pool)
-           == NULL);
+    expect(scim_patch_apply(&again, patch, before, type, &reading, pool) ==
+           NULL);
     expect(json_equal(after, again));
     expect(scim_resource_read(&again, after, type, &reading, pool) == NULL);
     expect(json_equal(after, again));

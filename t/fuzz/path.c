@@ -26,13 +26,13 @@ static void check(const char *text, apr_size_t len,
     json_t *resource = json_object();
     const char *name;
 
-    if (scim_path_parse(&path, text, len, type, SCIM_INVALID_PATH, pool)
-        == NULL) {
+    if (scim_path_parse(&path, text, len, type, SCIM_INVALID_PATH, pool) ==
+        NULL) {
         name = scim_path_text(&path, type, pool);
         expect(scim_path_parse(&again, name, strlen(name), type,
                                SCIM_INVALID_PATH, pool) == NULL);
-        expect(again.schema == path.schema && again.attr == path.attr
-               && again.sub == path.sub);
+        expect(again.schema == path.schema && again.attr == path.attr &&
+               again.sub == path.sub);
         expect(scim_path_get(&path, resource, type) == NULL);
     }
     json_decref(resource);

@@ -6,7 +6,7 @@
 
 #include "tap.h"
 
-#define ENT SCIM_URN_ENTERPRISE_USER
+#define ENT    SCIM_URN_ENTERPRISE_USER
 #define ANY_ID "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
 static apr_pool_t *pool;
@@ -61,7 +61,7 @@ static const char *parsed(const char *text, const scim_resource_type *type)
         return drawn(filter, type);
     }
     return err->fault == SCIM_INVALID_FILTER && filter == NULL ? err->detail
-                                                                : "wrong fault";
+                                                               : "wrong fault";
 }
 
 static void reads(const char *text, const char *want)
@@ -86,8 +86,7 @@ static void test_comparisons(void)
     reads("userName eq\"a\"", "userName eq \"a\"");
     reads("title pr", "title pr");
     reads("title PR", "title pr");
-    reads("name.familyName co \"O'Malley\"",
-          "name.familyName co \"o'malley\"");
+    reads("name.familyName co \"O'Malley\"", "name.familyName co \"o'malley\"");
     reads("displayName ew \"%_\"", "displayName ew \"%_\"");
     reads("userName gt \"M\"", "userName gt \"m\"");
     reads("active eq true", "active eq true");
@@ -174,8 +173,7 @@ static void test_literals(void)
 {
     reads("userName eq \"a\\\"b\\u00e9\\/\\\\\"",
           "userName eq \"a\"b\xC3\xA9/\\\"");
-    reads("nickName eq \"\\ud83d\\ude00\"",
-          "nickName eq \"\xF0\x9F\x98\x80\"");
+    reads("nickName eq \"\\ud83d\\ude00\"", "nickName eq \"\xF0\x9F\x98\x80\"");
     reads("nickName eq \"\xC3\x89\"", "nickName eq \"\xC3\xA9\"");
     reads("userName eq \"\"", "userName eq \"\"");
     reads("active eq \"False\"", "active eq false");
@@ -198,8 +196,8 @@ static void test_literals_refused(void)
     refuses("userName eq bjensen",
             apr_psprintf(pool, "13: %s\"bjensen\".", value));
     refuses("userName eq 'x'", apr_psprintf(pool, "13: %s\"'x'\".", value));
-    refuses("userName eq", apr_psprintf(pool, "12: %sthe end of the filter.",
-                                        value));
+    refuses("userName eq",
+            apr_psprintf(pool, "12: %sthe end of the filter.", value));
     refuses("userName eq \"a", "13: the closing quote is missing.");
     refuses("userName eq \"a\\", "13: the closing quote is missing.");
     refuses("userName eq \"\\ud83d\"",
@@ -220,19 +218,24 @@ static void test_literals_refused(void)
                          &scim_filter_default_limits, pool) != NULL,
        "broken UTF-8 in a text is refused");
     ok(scim_filter_parse(&f, "userName eq 99999999999999999999",
-                         &scim_type_user, &scim_filter_default_limits, pool)
-           != NULL, "a number beyond all bounds is refused");
+                         &scim_type_user, &scim_filter_default_limits,
+                         pool) != NULL,
+       "a number beyond all bounds is refused");
 }
 
 static void test_operators_refused(void)
 {
     const char *ops = "eq, ne, co, sw, ew, gt, ge, lt, le, pr";
 
-    refuses("userName", apr_psprintf(pool, "9: an operator (%s) is expected "
-                                     "after \"userName\".", ops));
+    refuses("userName", apr_psprintf(pool,
+                                     "9: an operator (%s) is expected "
+                                     "after \"userName\".",
+                                     ops));
     refuses("userName regex \"a.*\"",
-            apr_psprintf(pool, "10: \"regex\" is no operator; the operators "
-                               "are %s.", ops));
+            apr_psprintf(pool,
+                         "10: \"regex\" is no operator; the operators "
+                         "are %s.",
+                         ops));
     refuses("active gt true", "11: \"active\" has no order, so gt, ge, lt and "
                               "le do not apply.");
     refuses("x509Certificates.value lt \"aa\"",
@@ -251,8 +254,8 @@ static void test_attributes_refused(void)
     refuses("bogus eq \"x\"", "1: \"bogus\" is not an attribute of a User.");
     refuses("a.b.c pr", "1: \"a.b.c\" is not an attribute path.");
     refuses("eq \"x\"", "1: \"eq\" is not an attribute of a User.");
-    refuses(ENT " pr", "1: an attribute is expected after the URN \"" ENT
-                       "\".");
+    refuses(ENT " pr",
+            "1: an attribute is expected after the URN \"" ENT "\".");
     refuses("password eq \"x\"", "1: \"password\" cannot be searched for.");
     refuses("password pr", "1: \"password\" cannot be searched for.");
     refuses("emails[bogus eq \"x\"]",
@@ -313,21 +316,22 @@ static void test_limits(void)
            "Filter, position 33: more than 32 levels of brackets.",
            "5,000 brackets are refused");
     is_str(parsed(apr_pstrcat(pool, repeated("not (", 32), "title pr",
-                              repeated(")", 32), NULL), &scim_type_user),
+                              repeated(")", 32), NULL),
+                  &scim_type_user),
            apr_pstrcat(pool, repeated("not ", 32), "title pr", NULL),
            "32 levels are read");
     is_str(parsed(apr_pstrcat(pool, repeated("title pr or ", 64), "title pr",
-                              NULL), &scim_type_user),
+                              NULL),
+                  &scim_type_user),
            "Filter, position 769: more than 64 conditions.",
            "65 conditions are refused");
     is_str(parsed(apr_pstrcat(pool, "title eq \"", repeated("x", 8192), "\"",
-                              NULL), &scim_type_user),
-           "The filter is longer than 8192 bytes.",
-           "a long filter is refused");
-    err = scim_filter_parse(&f, apr_pstrcat(pool,
-                                            repeated("title pr or ", 9999),
-                                            "title pr", NULL),
-                            &scim_type_user, &wide, pool);
+                              NULL),
+                  &scim_type_user),
+           "The filter is longer than 8192 bytes.", "a long filter is refused");
+    err = scim_filter_parse(
+        &f, apr_pstrcat(pool, repeated("title pr or ", 9999), "title pr", NULL),
+        &scim_type_user, &wide, pool);
     ok(err == NULL, "10,000 conditions are read where the limits allow it");
 }
 

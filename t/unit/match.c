@@ -151,9 +151,9 @@ static void numbers(const char *text, int want)
                                  " \"weight\": 0.1, \"tags\": [\"A\", \"b\"]}}",
                                  &type);
 
-    is_int(matches_type(text, thing, &type), want,
-           apr_psprintf(pool, "%s %s", text,
-                        want ? "matches" : "does not match"));
+    is_int(
+        matches_type(text, thing, &type), want,
+        apr_psprintf(pool, "%s %s", text, want ? "matches" : "does not match"));
 }
 
 static void test_numbers(void)
@@ -201,7 +201,8 @@ int main(void)
                   " \"display\": \"B\"}],"
                   "\"meta\": {\"created\": \"2011-05-13T04:42:34Z\"},"
                   "\"" ENT "\": {\"department\": \"D\","
-                  " \"manager\": {\"value\": \"m-1\"}}}", &scim_type_user);
+                  " \"manager\": {\"value\": \"m-1\"}}}",
+                  &scim_type_user);
     test_text();
     test_presence();
     test_lists();

@@ -4,7 +4,7 @@
 #include "patch_cases.h"
 #include "tap.h"
 
-#define U1 "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+#define U1       "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 #define U1_UPPER "3F2504E0-4F89-41D3-9A0C-0305E82C3301"
 
 static const char *list_of(const apr_array_header_t *ids)
@@ -52,13 +52,14 @@ static void splits(const char *operations, const char *want)
 static void test_add(void)
 {
     splits("{'op':'Add','path':'members','value':[{'$ref':null,'value':'a'},"
-           "{'value':'b','display':'B'}]}", "+[a b] -[]");
+           "{'value':'b','display':'B'}]}",
+           "+[a b] -[]");
     splits("{'op':'Add','path':'members','value':{'value':'a'}}", "+[a] -[]");
     splits("{'op':'add','path':'members','value':'a'}", "+[a] -[]");
-    splits("{'op':'add','path':'members','value':['a','b','a']}",
-           "+[a b] -[]");
+    splits("{'op':'add','path':'members','value':['a','b','a']}", "+[a b] -[]");
     splits("{'op':'add','path':'members','value':[{'value':'" U1_UPPER "'},"
-           "{'value':'" U1 "'}]}", "+[" U1 "] -[]");
+           "{'value':'" U1 "'}]}",
+           "+[" U1 "] -[]");
     splits("{'op':'add','value':{'members':[{'value':'a'}]}}", "+[a] -[]");
     splits("{'op':'add','path':'members','value':[]}", "nothing");
     splits("{'op':'add','path':'members','value':[{'display':'x'}]}",
@@ -71,10 +72,12 @@ static void test_add(void)
 static void test_remove(void)
 {
     splits("{'op':'Remove','path':'members','value':[{'$ref':null,"
-           "'value':'a'},{'value':'b'}]}", "+[] -[a b]");
+           "'value':'a'},{'value':'b'}]}",
+           "+[] -[a b]");
     splits("{'op':'remove','path':'members[value eq ~a~]'}", "+[] -[a]");
     splits("{'op':'remove','path':'members[value eq ~a~ or value eq ~b~ or "
-           "(value eq ~c~)]'}", "+[] -[a b c]");
+           "(value eq ~c~)]'}",
+           "+[] -[a b c]");
     splits("{'op':'remove','path':'members[value eq ~" U1_UPPER "~]'}",
            "+[] -[" U1 "]");
     splits("{'op':'remove','path':'members'}", "=[] -[]");
@@ -88,11 +91,13 @@ static void test_remove(void)
 static void test_replace(void)
 {
     splits("{'op':'replace','path':'members','value':[{'value':'a',"
-           "'$ref':'Users/a'}]}", "=[a] -[]");
+           "'$ref':'Users/a'}]}",
+           "=[a] -[]");
     splits("{'op':'replace','path':'members','value':[]}", "=[] -[]");
     splits("{'op':'replace','path':'members','value':null}", "=[] -[]");
     splits("{'op':'replace','value':{'id':'x','displayName':'D',"
-           "'members':[{'value':'a'}]}}", "=[a] -[] ...");
+           "'members':[{'value':'a'}]}}",
+           "=[a] -[] ...");
     splits("{'op':'replace','value':{'id':'x','displayName':'D'}}",
            "nothing ...");
     splits("{'op':'replace','value':{'id':'x'}}", "nothing");
@@ -105,13 +110,16 @@ static void test_composition(void)
            "{'op':'add','path':'members','value':[{'value':'a'}]}",
            "+[a] -[b]");
     splits("{'op':'add','path':'members','value':[{'value':'a'}]},"
-           "{'op':'remove','path':'members[value eq ~a~]'}", "+[] -[a]");
+           "{'op':'remove','path':'members[value eq ~a~]'}",
+           "+[] -[a]");
     splits("{'op':'remove','path':'members'},"
            "{'op':'add','path':'members','value':[{'value':'a'},"
            "{'value':'b'}]},"
-           "{'op':'remove','path':'members[value eq ~a~]'}", "=[b] -[]");
+           "{'op':'remove','path':'members[value eq ~a~]'}",
+           "=[b] -[]");
     splits("{'op':'add','path':'members','value':['x']},"
-           "{'op':'replace','path':'members','value':['y']}", "=[y] -[]");
+           "{'op':'replace','path':'members','value':['y']}",
+           "=[y] -[]");
     splits("{'op':'remove','path':'members[value eq ~a~]'},"
            "{'op':'replace','path':'displayName','value':'N'},"
            "{'op':'add','path':'members','value':['c']}",
@@ -125,13 +133,17 @@ static void test_conditional(void)
     splits("{'op':'remove','path':'members[value eq ~a~ and type eq ~User~]'}",
            "conditional");
     splits("{'op':'remove','path':'members[value ne ~a~]'},"
-           "{'op':'add','path':'members','value':['c']}", "conditional");
+           "{'op':'add','path':'members','value':['c']}",
+           "conditional");
     splits("{'op':'add','path':'members[value eq ~a~]',"
-           "'value':{'value':'b'}}", "conditional");
+           "'value':{'value':'b'}}",
+           "conditional");
     splits("{'op':'add','path':'members[value eq ~A~]',"
-           "'value':{'value':'a'}}", "+[a] -[]");
+           "'value':{'value':'a'}}",
+           "+[a] -[]");
     splits("{'op':'add','path':'members[value eq ~a~]',"
-           "'value':{'value':'a'}}", "+[a] -[]");
+           "'value':{'value':'a'}}",
+           "+[a] -[]");
 }
 
 static void changes(const char *before, const char *operations,
@@ -153,32 +165,38 @@ static void test_apply(void)
                    "'type':'User'}]"));
     changes(group, "{'op':'remove','path':'members[type eq ~User~]'}",
             dumped("'displayName':'G','members':[{'value':'b'}]"));
-    changes(group, "{'op':'add','path':'members[value eq ~c~]',"
-                   "'value':{'type':'user'}}",
+    changes(group,
+            "{'op':'add','path':'members[value eq ~c~]',"
+            "'value':{'type':'user'}}",
             "invalidValue: Operations[0], \"members[value eq \"c\"]\": a "
             "member needs a \"value\".");
-    changes(group, "{'op':'add','path':'members[type eq ~User~]',"
-                   "'value':{'value':'c'}}",
+    changes(group,
+            "{'op':'add','path':'members[type eq ~User~]',"
+            "'value':{'value':'c'}}",
             dumped("'displayName':'G','members':[{'value':'c',"
                    "'type':'User'},{'value':'b'}]"));
-    changes(group, "{'op':'add','path':'members[value eq ~c~]',"
-                   "'value':{'value':'c','type':'user'}},"
-                   "{'op':'remove','path':'members','value':['a','b']}",
+    changes(group,
+            "{'op':'add','path':'members[value eq ~c~]',"
+            "'value':{'value':'c','type':'user'}},"
+            "{'op':'remove','path':'members','value':['a','b']}",
             dumped("'displayName':'G','members':[{'value':'c',"
                    "'type':'User'}]"));
-    changes(group, "{'op':'replace','path':'members[value eq ~x~]',"
-                   "'value':{'value':'y'}}",
+    changes(group,
+            "{'op':'replace','path':'members[value eq ~x~]',"
+            "'value':{'value':'y'}}",
             "noTarget: Operations[0], \"members[value eq \"x\"]\": no element "
             "of the resource is chosen by it.");
-    changes(group, "{'op':'replace','path':'members[value eq ~a~].value',"
-                   "'value':'z'}",
+    changes(group,
+            "{'op':'replace','path':'members[value eq ~a~].value',"
+            "'value':'z'}",
             "mutability: Operations[0], \"members[value eq \"a\"].value\": "
             "\"value\" cannot be changed once it has a value.");
     changes(group, "{'op':'remove','path':'members.value'}",
             "mutability: Operations[0], \"members.value\": it cannot be taken "
             "out of an element; remove the element itself.");
-    changes(group, "{'op':'replace','path':'members[value eq ~a~].display',"
-                   "'value':'z'}",
+    changes(group,
+            "{'op':'replace','path':'members[value eq ~a~].display',"
+            "'value':'z'}",
             "mutability: Operations[0], \"members[value eq \"a\"].display\": "
             "it is readOnly.");
     changes(group, "{'op':'remove','path':'displayName'}",
@@ -189,7 +207,8 @@ static void test_apply(void)
 static void test_take(void)
 {
     json_t *group = resource_of("'displayName':'G','members':[{'value':'a'},"
-                                "{'value':'b'}]", &scim_type_group);
+                                "{'value':'b'}]",
+                                &scim_type_group);
     scim_membership *none;
 
     is_str(delta_text(scim_group_take_members(group, pool)), "=[a b] -[]",
@@ -218,8 +237,9 @@ static void test_many(void)
         path = apr_pstrcat(pool, path,
                            apr_psprintf(pool, " or value eq ~%d~", i), NULL);
     }
-    ok(read_patch(apr_pstrcat(pool, path, "]'}", NULL), &scim_type_group)
-           == NULL, "1,200 are refused");
+    ok(read_patch(apr_pstrcat(pool, path, "]'}", NULL), &scim_type_group) ==
+           NULL,
+       "1,200 are refused");
 }
 
 int main(void)

@@ -13,8 +13,7 @@ static void page(const char *start, const char *count, long long want_start,
     scim_page got = { -1, -1 };
     scim_error *err = scim_page_parse(&got, start, count, 200, pool);
 
-    ok(err == NULL && got.start == want_start && got.count == want_count,
-       name);
+    ok(err == NULL && got.start == want_start && got.count == want_count, name);
 }
 
 static void refuses(const char *start, const char *count, const char *want)

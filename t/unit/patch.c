@@ -96,7 +96,8 @@ static void test_replace(void)
             "'userName':'b','displayName':'W'");
     changes("'userName':'b'",
             "{'op':'replace','path':'" SCIM_URN_USER ":name.givenName',"
-            "'value':'G'}", "'userName':'b','name':{'givenName':'G'}");
+            "'value':'G'}",
+            "'userName':'b','name':{'givenName':'G'}");
 }
 
 static void test_remove(void)
@@ -166,8 +167,7 @@ static void test_value_paths(void)
             "{'op':'replace','path':'emails.type','value':'work'}",
             "'userName':'b','emails':[{'value':'a','type':'work'},"
             "{'value':'c','type':'work'}]");
-    changes("'userName':'b'",
-            "{'op':'add','path':'emails.value','value':'a'}",
+    changes("'userName':'b'", "{'op':'add','path':'emails.value','value':'a'}",
             "'userName':'b','emails':[{'value':'a'}]");
     changes("'userName':'b','roles':[{'value':'Admin','primary':true}]",
             "{'op':'Replace','path':'roles[primary eq ~True~].value',"
@@ -307,8 +307,7 @@ static void test_extension(void)
     changes("'userName':'b','" ENT "':{'department':'D'}",
             "{'op':'remove','path':'" ENT "'}", "'userName':'b'");
     changes("'userName':'b','" ENT "':{'department':'D'}",
-            "{'op':'replace','path':'" ENT "','value':null}",
-            "'userName':'b'");
+            "{'op':'replace','path':'" ENT "','value':null}", "'userName':'b'");
     changes("'userName':'b','" ENT "':{'department':'D'}",
             "{'op':'replace','value':{'" ENT "':{'department':null}}}",
             "'userName':'b'");
@@ -333,19 +332,27 @@ static void test_manager(void)
     changes(none, "{'op':'Add','path':'" ENT ":manager','value':'M'}", boss);
     changes(linked, "{'op':'Replace','path':'" ENT ":manager','value':'M'}",
             boss);
-    changes(linked, "{'op':'replace','path':'" ENT ":manager',"
-                    "'value':{'value':'M'}}", boss);
-    changes(linked, "{'op':'replace','path':'" ENT ":manager.value',"
-                    "'value':'M'}", boss);
+    changes(linked,
+            "{'op':'replace','path':'" ENT ":manager',"
+            "'value':{'value':'M'}}",
+            boss);
+    changes(linked,
+            "{'op':'replace','path':'" ENT ":manager.value',"
+            "'value':'M'}",
+            boss);
     keeps(linked, "{'op':'replace','path':'" ENT ":manager','value':'L'}");
     changes(boss, "{'op':'Remove','path':'" ENT ":manager'}", none);
-    changes(none, "{'op':'Add','path':'manager',"
-                  "'value':[{'$ref':'../Users/L','value':'L'}]}", linked);
+    changes(none,
+            "{'op':'Add','path':'manager',"
+            "'value':[{'$ref':'../Users/L','value':'L'}]}",
+            linked);
     changes(none, "{'op':'add','value':{'" ENT ":manager':'M'}}", boss);
     changes(linked, "{'op':'replace','path':'" ENT ":manager','value':''}",
             none);
-    changes(linked, "{'op':'replace','path':'" ENT ":manager',"
-                    "'value':{'value':''}}", none);
+    changes(linked,
+            "{'op':'replace','path':'" ENT ":manager',"
+            "'value':{'value':''}}",
+            none);
     changes(linked, "{'op':'replace','path':'" ENT ":manager','value':null}",
             none);
 }
@@ -370,12 +377,12 @@ static void test_repetition(void)
     json_t *before = resource_of("'userName':'b'", &scim_type_user);
     scim_reading reading = { 0, NULL };
     json_t *first = NULL, *second = NULL;
-    scim_patch *patch = read_patch(
-        "{'op':'replace','path':'emails','value':[{'value':'a'}]},"
-        "{'op':'replace','path':'emails.type','value':'work'},"
-        "{'op':'add','path':'name','value':{'givenName':'G'}},"
-        "{'op':'replace','path':'name.givenName','value':'H'}",
-        &scim_type_user);
+    scim_patch *patch =
+        read_patch("{'op':'replace','path':'emails','value':[{'value':'a'}]},"
+                   "{'op':'replace','path':'emails.type','value':'work'},"
+                   "{'op':'add','path':'name','value':{'givenName':'G'}},"
+                   "{'op':'replace','path':'name.givenName','value':'H'}",
+                   &scim_type_user);
 
     scim_patch_apply(&first, patch, before, &scim_type_user, &reading, pool);
     scim_patch_apply(&second, patch, before, &scim_type_user, &reading, pool);
@@ -393,7 +400,8 @@ static void test_schemas(void)
 
     scim_patch_apply(&after,
                      read_patch("{'op':'add','path':'" ENT ":department',"
-                                "'value':'D'}", &scim_type_user),
+                                "'value':'D'}",
+                                &scim_type_user),
                      before, &scim_type_user, &reading, pool);
     is_int((long long)json_array_size(json_object_get(after, "schemas")), 2,
            "an extension's first value brings its URN");
@@ -417,8 +425,8 @@ static void test_effort(void)
         memcpy(operations + strlen(one) * (apr_size_t)i, one, strlen(one));
     }
     operations[2000 * strlen(one) - 1] = '\0';
-    before = resource_of("'userName':'b','emails':[{'value':'a'}]",
-                         &scim_type_user);
+    before =
+        resource_of("'userName':'b','emails':[{'value':'a'}]", &scim_type_user);
     emails = json_object_get(before, "emails");
     for (i = 0; i < 1000; i++) {
         json_array_append_new(emails, json_pack("{s:i}", "value", i));
@@ -433,8 +441,7 @@ static void test_effort(void)
 static void test_immutable(void)
 {
     static const scim_attr attrs[] = {
-        { .name = "serial", .mutability = SCIM_IMMUTABLE },
-        { .name = NULL }
+        { .name = "serial", .mutability = SCIM_IMMUTABLE }, { .name = NULL }
     };
     static const scim_schema schema = { "urn:example:Device", "Device", "",
                                         attrs };
@@ -442,8 +449,10 @@ static void test_immutable(void)
     const scim_resource_type type = { "User", "/Users", "", &scim_schema_user,
                                       extensions };
 
-    is_str(patched("'userName':'b'", "{'op':'add','path':'urn:example:Device"
-                   ":serial','value':'1'}", &type),
+    is_str(patched("'userName':'b'",
+                   "{'op':'add','path':'urn:example:Device"
+                   ":serial','value':'1'}",
+                   &type),
            dumped("'userName':'b','urn:example:Device':{'serial':'1'}"),
            "an immutable attribute is set once");
     is_str(patched("'userName':'b','urn:example:Device':{'serial':'1'}",
@@ -457,7 +466,8 @@ static void test_immutable(void)
     is_str(patched("'userName':'b','urn:example:Device':{'serial':'1'}",
                    "{'op':'remove','path':'urn:example:Device'}", &type),
            "mutability: Operations[0], \"urn:example:Device\": it is required "
-           "and cannot be removed.", "a required extension stays");
+           "and cannot be removed.",
+           "a required extension stays");
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 #include "core/patch.h"
 
 #define CASES_USED __attribute__((unused))
-#define PATCH_SCHEMAS \
+#define PATCH_SCHEMAS                                                          \
     "{'schemas':['urn:ietf:params:scim:api:messages:2.0:PatchOp']"
 
 static apr_pool_t *pool;
@@ -57,8 +57,7 @@ CASES_USED static const char *dumped_json(const json_t *value)
 
 CASES_USED static const char *dumped(const char *members)
 {
-    return dumped_json(parsed_json(apr_pstrcat(pool, "{", members, "}",
-                                               NULL)));
+    return dumped_json(parsed_json(apr_pstrcat(pool, "{", members, "}", NULL)));
 }
 
 CASES_USED static json_t *resource_of(const char *members,
@@ -84,8 +83,8 @@ CASES_USED static scim_patch *read_patch(const char *operations,
 {
     scim_reading reading = { 0, NULL };
     scim_patch *patch = NULL;
-    scim_error *err = scim_patch_read(&patch, message_of(operations), type,
-                                      &reading, pool);
+    scim_error *err =
+        scim_patch_read(&patch, message_of(operations), type, &reading, pool);
 
     if (err != NULL) {
         printf("# %s\n", err->detail);
@@ -101,16 +100,16 @@ CASES_USED static const char *patched(const char *before,
     scim_reading reading = { 0, NULL };
     scim_patch *patch;
     json_t *after = NULL;
-    scim_error *err = scim_patch_read(&patch, message_of(operations), type,
-                                      &reading, pool);
+    scim_error *err =
+        scim_patch_read(&patch, message_of(operations), type, &reading, pool);
 
     if (err == NULL) {
         err = scim_patch_apply(&after, patch, resource_of(before, type), type,
                                &reading, pool);
     }
     if (err != NULL) {
-        return apr_pstrcat(pool, scim_fault_type(err->fault), ": ",
-                           err->detail, NULL);
+        return apr_pstrcat(pool, scim_fault_type(err->fault), ": ", err->detail,
+                           NULL);
     }
     json_object_del(after, "schemas");
     return dumped_json(after);

@@ -42,8 +42,9 @@ static void test_refused_targets(void)
             "invalidPath: Operations[0], \"name[givenName pr]\": only the "
             "elements of a complex multi-valued attribute can be chosen by "
             "[...].");
-    refuses(user, "{'op':'Add','path':'urn:example:contoso:2.0:User:tag',"
-                  "'value':'green'}",
+    refuses(user,
+            "{'op':'Add','path':'urn:example:contoso:2.0:User:tag',"
+            "'value':'green'}",
             "invalidPath: Operations[0], \"urn:example:contoso:2.0:User:tag\": "
             "\"urn:example:contoso:2.0:User:tag\" is of no schema that a User "
             "has.");
@@ -75,8 +76,9 @@ static void test_refused_values(void)
     refuses(user, "{'op':'replace','path':'active','value':{'a':1}}",
             "invalidValue: Operations[0], \"active\": The attribute \"active\" "
             "must be true or false, not an object.");
-    refuses(user, "{'op':'replace','path':'displayName','value':'H'},"
-                  "{'op':'replace','path':'userName','value':''}",
+    refuses(user,
+            "{'op':'replace','path':'displayName','value':'H'},"
+            "{'op':'replace','path':'userName','value':''}",
             "invalidValue: Operations[1], \"userName\": The attribute "
             "\"userName\" must not be empty.");
     refuses(user, "{'op':'replace','path':'userName','value':null}",
@@ -112,37 +114,38 @@ static void test_message(void)
 {
     is_str(read_message("{'Operations':[]}", 0), "invalidSyntax",
            "a message without schemas is refused");
-    is_str(read_message("{'schemas':['" SCIM_URN_USER "'],'Operations':[]}",
-                        0), "invalidSyntax",
-           "a message of another schema is refused");
+    is_str(read_message("{'schemas':['" SCIM_URN_USER "'],'Operations':[]}", 0),
+           "invalidSyntax", "a message of another schema is refused");
     is_str(read_message(PATCH_SCHEMAS "}", 0), "invalidSyntax",
            "a message without Operations is refused");
-    is_str(read_message(PATCH_SCHEMAS ",'Operations':{}}", 0),
-           "invalidSyntax", "Operations must be a list");
+    is_str(read_message(PATCH_SCHEMAS ",'Operations':{}}", 0), "invalidSyntax",
+           "Operations must be a list");
     is_str(read_message(PATCH_SCHEMAS ",'operations':[]}", 0), "read",
            "an empty list changes nothing");
-    is_str(read_message(PATCH_SCHEMAS ",'Operations':[]}", 1),
-           "invalidSyntax", "... but is refused in strict mode");
+    is_str(read_message(PATCH_SCHEMAS ",'Operations':[]}", 1), "invalidSyntax",
+           "... but is refused in strict mode");
     is_str(read_message(PATCH_SCHEMAS ",'Operations':[{'op':'replace',"
-                        "'value':{'unknown':1}}]}", 1), "invalidPath",
-           "strict mode refuses unknown attributes");
+                                      "'value':{'unknown':1}}]}",
+                        1),
+           "invalidPath", "strict mode refuses unknown attributes");
     is_str(read_message(PATCH_SCHEMAS ",'Operations':[{'op':'replace',"
-                        "'value':{'id':'1'}}]}", 1), "mutability",
-           "... and readOnly ones");
+                                      "'value':{'id':'1'}}]}",
+                        1),
+           "mutability", "... and readOnly ones");
     is_str(read_message(PATCH_SCHEMAS ",'Operations':[{'op':'replace',"
-                        "'path':'title','value':{'value':'x'}}]}", 1),
+                                      "'path':'title','value':{'value':'x'}}]}",
+                        1),
            "invalidValue", "... and wrapped values");
 }
 
 static void test_warnings(void)
 {
-    scim_reading reading = { 0, apr_array_make(pool, 2,
-                                               sizeof(const char *)) };
+    scim_reading reading = { 0, apr_array_make(pool, 2, sizeof(const char *)) };
     scim_patch *patch;
 
     scim_patch_read(&patch,
                     parsed_json(PATCH_SCHEMAS ",'Operations':[{'op':'add',"
-                                "'value':{'favorite':1}}]}"),
+                                              "'value':{'favorite':1}}]}"),
                     &scim_type_user, &reading, pool);
     is_int(reading.warnings->nelts, 1, "an unknown attribute is a warning");
     is_str(APR_ARRAY_IDX(reading.warnings, 0, const char *),

@@ -106,8 +106,7 @@ static void test_long(void)
     ok(strlen(parsed(text, &scim_type_user)) < 200,
        "a message shows the beginning of a long path");
     memset(text, (char)0xC3, 100000);
-    ok(strlen(parsed(text, &scim_type_user)) < 200,
-       "... also of broken UTF-8");
+    ok(strlen(parsed(text, &scim_type_user)) < 200, "... also of broken UTF-8");
 }
 
 static const char *value_at(const char *text, const json_t *resource)
@@ -123,10 +122,10 @@ static const char *value_at(const char *text, const json_t *resource)
 
 static void test_get(void)
 {
-    json_t *user = json_pack("{s:s, s:{s:s}, s:[{s:s}], s:{s:s, s:{s:s}}}",
-                             "userName", "b", "name", "familyName", "J",
-                             "emails", "value", "b@x", ENT, "department", "D",
-                             "manager", "value", "m");
+    json_t *user =
+        json_pack("{s:s, s:{s:s}, s:[{s:s}], s:{s:s, s:{s:s}}}", "userName",
+                  "b", "name", "familyName", "J", "emails", "value", "b@x", ENT,
+                  "department", "D", "manager", "value", "m");
 
     is_str(value_at("userName", user), "b", "an attribute is found");
     is_str(value_at("name.familyName", user), "J", "a sub-attribute is found");

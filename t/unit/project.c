@@ -36,8 +36,8 @@ static const char *projected(const char *resource, const char *attributes,
 
 static void includes(const char *attributes, const char *want)
 {
-    want = apr_pstrcat(pool, "{\"schemas\":[\"s\"],\"id\":\"1\"", want, "}",
-                       NULL);
+    want =
+        apr_pstrcat(pool, "{\"schemas\":[\"s\"],\"id\":\"1\"", want, "}", NULL);
     is_str(projected(user, attributes, NULL, &scim_type_user), want,
            apr_psprintf(pool, "attributes=%s", attributes));
 }
@@ -64,8 +64,7 @@ static void test_attributes(void)
 
 static void test_excluded(void)
 {
-    is_str(projected(user, NULL,
-                     "name,emails.type,meta,id,schemas," ENT,
+    is_str(projected(user, NULL, "name,emails.type,meta,id,schemas," ENT,
                      &scim_type_user),
            "{\"schemas\":[\"s\"],\"id\":\"1\",\"userName\":\"b\","
            "\"emails\":[{\"value\":\"v\"}]}",
@@ -80,8 +79,8 @@ static void test_excluded(void)
 
 static void test_default(void)
 {
-    const scim_attr *members = scim_attr_find(scim_schema_group.attrs,
-                                              "members", 7);
+    const scim_attr *members =
+        scim_attr_find(scim_schema_group.attrs, "members", 7);
     const scim_attr *display = scim_attr_find(members->sub, "display", 7);
     const scim_attr *value = scim_attr_find(members->sub, "value", 5);
     scim_projection *p;
