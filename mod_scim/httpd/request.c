@@ -4,6 +4,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <http_ssl.h>
 
 #include "admin/check.h"
 #include "httpd/body.h"
@@ -58,11 +59,16 @@ static scim_error *split_path(mod_scim_call *call)
     apr_pool_t *pool = call->r->pool;
     const char *slug = call->path, *end;
 
-    if (call->path != NULL && call->conf->organization != NULL) {
+    if (call->path == NULL) {
+        return scim_error_make(SCIM_NOT_FOUND, pool,
+                               "There is no endpoint here; no id holds a "
+                               "slash.");
+    }
+    if (call->conf->organization != NULL) {
         call->caller.slug = call->conf->organization;
         return NULL;
     }
-    if (call->path != NULL && *slug == '/') {
+    if (*slug == '/') {
         end = slug + 1 + strcspn(slug + 1, "/");
         slug = apr_pstrmemdup(pool, slug + 1, (apr_size_t)(end - slug - 1));
         if (admin_check_slug(slug, pool) == NULL) {
