@@ -16,8 +16,9 @@ typedef struct reader {
     scim_patch *patch;
     const scim_resource_type *type;
     scim_reading *reading;
-    int index;      /* of the operation */
-    scim_verb verb; /* its op */
+    int index;           /* of the operation */
+    scim_verb verb;      /* its op */
+    apr_pool_t *scratch; /* of one member of a value */
     apr_pool_t *pool;
 } reader;
 
@@ -115,20 +116,32 @@ static scim_error *read_brackets(target *t, const char *open, const reader *r)
     return err != NULL ? err : read_sub(t, close + 1, r);
 }
 
-/* PATH = attrPath / valuePath [subAttr]. *unknown: it names no attribute. */
-static scim_error *read_target(target *out, int *unknown, const char *text,
-                               const reader *r)
+static apr_size_t attr_length(const char *path)
 {
-    const char *open = strchr(text, '[');
-    apr_size_t len = open != NULL ? (apr_size_t)(open - text) : strlen(text);
+    return strcspn(path, "[");
+}
+
+/* PATH = attrPath / valuePath [subAttr] */
+static scim_error *read_target(target *out, const char *text, const reader *r)
+{
+    apr_size_t len = attr_length(text);
     scim_error *err;
 
     memset(out, 0, sizeof(*out));
     out->text = text;
     err = scim_path_parse(&out->path, text, len, r->type, SCIM_INVALID_PATH,
                           r->pool);
-    *unknown = err != NULL;
-    return err != NULL || open == NULL ? err : read_brackets(out, open, r);
+    return err != NULL || text[len] == '\0' ? err
+                                            : read_brackets(out, text + len, r);
+}
+
+/* In the scratch pool: a value may have a million members that we ignore. */
+static int is_unknown(const char *path, const reader *r)
+{
+    scim_path found;
+
+    return scim_path_parse(&found, path, attr_length(path), r->type,
+                           SCIM_INVALID_PATH, r->scratch) != NULL;
 }
 
 /* --- what may be changed ---------------------------------------------- */
@@ -362,17 +375,17 @@ static scim_error *read_member(reader *r, const char *key, const char *name,
 {
     scim_verb verb = r->verb;
     scim_error *err;
-    int unknown;
     target t;
 
-    err = read_target(&t, &unknown, key, r);
-    if (unknown && !r->reading->strict) {
+    apr_pool_clear(r->scratch);
+    if (!r->reading->strict && is_unknown(key, r)) {
         scim_reading_warn(r->reading, r->pool,
                           "Operations[%d]: \"%s\" is not known and was left "
                           "out.",
-                          r->index, scim_excerpt(key, r->pool));
+                          r->index, scim_excerpt(key, r->scratch));
         return NULL;
     }
+    err = read_target(&t, key, r);
     t.text = name;
     if (err == NULL && is_read_only(&t.path) && !r->reading->strict) {
         return NULL;
@@ -433,10 +446,9 @@ static scim_error *read_with_path(reader *r, const char *path,
                                   const json_t *value)
 {
     scim_error *err;
-    int unknown;
     target t;
 
-    err = read_target(&t, &unknown, path, r);
+    err = read_target(&t, path, r);
     if (err == NULL) {
         err = read_change(r, &t, value);
     }
@@ -536,12 +548,14 @@ scim_error *scim_patch_read(scim_patch **out, const json_t *body,
     reader r = { .type = type, .reading = reading, .pool = pool };
     scim_error *err = check_message(body, operations, reading, pool);
 
+    apr_pool_create(&r.scratch, pool);
     r.patch = apr_pcalloc(pool, sizeof(*r.patch));
     r.patch->operations = apr_array_make(pool, 8, sizeof(scim_operation));
     for (; err == NULL && r.index < (int)json_array_size(operations);
          r.index++) {
         err = read_operation(&r, json_array_get(operations, (size_t)r.index));
     }
+    apr_pool_destroy(r.scratch);
     if (err == NULL) {
         *out = r.patch;
     }
