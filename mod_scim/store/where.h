@@ -1,0 +1,25 @@
+/* Filter tree -> SQL (DESIGN 5.6). Private to store/. */
+#ifndef SCIM_STORE_WHERE_H
+#define SCIM_STORE_WHERE_H
+
+#include <apr_tables.h>
+
+#include "core/filter.h"
+
+/* A condition on alias r (scim.users or scim.groups, r.org_id = $1). */
+typedef struct store_where {
+    const char *condition;
+    const apr_array_header_t *params; /* const char *: text, $first and on */
+    int joins_folded; /* users: needs scim.user_folded as f */
+    int indexed;      /* an index narrows it down */
+    int comparisons;  /* how many; a plan for more than one needs values */
+} store_where;
+
+/* Agrees with scim_filter_matches() on every resource. `first` numbers the
+ * first parameter. No text of the client gets into the SQL. invalidFilter for
+ * links, which the database does not know. */
+scim_error *store_where_compile(store_where *out, const scim_filter *filter,
+                                const scim_resource_type *type, int first,
+                                apr_pool_t *pool);
+
+#endif
