@@ -206,7 +206,7 @@ static scim_error *append(text *t, const store_record *record,
                           const char *base, const serve_call *call)
 {
     text whole = { .pool = call->pool };
-    json_t *json;
+    json_t *json = NULL;
     const char *dumped;
     apr_size_t len;
     scim_error *err;
