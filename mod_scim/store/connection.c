@@ -1,0 +1,472 @@
+#include "store/connection.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+
+#include "core/casefold.h"
+#include "store/admin.h"
+
+/* After a failed connect nobody tries for so long: a queue of requests must
+ * not become a queue of timeouts. */
+#define PAUSE apr_time_from_sec(1)
+#define RETRY_AFTER_S 5
+
+typedef enum { SLOT_EMPTY, SLOT_IDLE, SLOT_BUSY } slot_state;
+
+typedef struct slot {
+    slot_state state;
+    store_connection *connection; /* NULL while it is being made */
+    apr_int64_t org_id;           /* of BUSY: who holds it */
+    apr_time_t since;             /* of IDLE: when it came back */
+} slot;
+
+struct store {
+    store_settings settings;
+    apr_pool_t *pool;
+    apr_thread_mutex_t *mutex; /* for all that follows */
+    apr_thread_cond_t *changed;
+    slot *slots;
+    int waiting;
+    int connecting;          /* one thread connects at a time */
+    apr_time_t paused_until; /* after a failed connect */
+    int logged_tls;
+};
+
+const store_settings *store_settings_of(const store *s)
+{
+    return &s->settings;
+}
+
+scim_error *store_unavailable(apr_pool_t *pool, const char *format, ...)
+{
+    scim_error *err = scim_error_make(
+        SCIM_UNAVAILABLE, pool,
+        "The service cannot reach its database right now; try again later.");
+    va_list args;
+
+    va_start(args, format);
+    err->cause = apr_pvsprintf(pool, format, args);
+    va_end(args);
+    err->retry_after_s = RETRY_AFTER_S;
+    return err;
+}
+
+/* ----------------------------------------------------------------- opening */
+
+static apr_status_t close_connection(void *data)
+{
+    store_connection *c = data;
+
+    PQfinish(c->pg);
+    c->pg = NULL;
+    return APR_SUCCESS;
+}
+
+static apr_status_t close_all(void *data)
+{
+    store *s = data;
+    int i;
+
+    for (i = 0; i < s->settings.pool_size; i++) {
+        if (s->slots[i].connection != NULL) {
+            apr_pool_destroy(s->slots[i].connection->pool);
+            s->slots[i].connection = NULL;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t store_open(store **out, const store_settings *settings,
+                        apr_pool_t *pool)
+{
+    store *s = apr_pcalloc(pool, sizeof(*s));
+    apr_status_t rv;
+
+    s->settings = *settings;
+    s->settings.conninfo = apr_pstrdup(pool, settings->conninfo);
+    s->settings.password = settings->password != NULL
+                               ? apr_pstrdup(pool, settings->password)
+                               : NULL;
+    s->slots = apr_pcalloc(pool, sizeof(slot)
+                                     * (apr_size_t)settings->pool_size);
+    rv = apr_pool_create(&s->pool, pool);
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_mutex_create(&s->mutex, APR_THREAD_MUTEX_DEFAULT,
+                                     s->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_cond_create(&s->changed, s->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        apr_pool_cleanup_register(s->pool, s, close_all,
+                                  apr_pool_cleanup_null);
+        *out = s;
+    }
+    return rv;
+}
+
+void store_usage_get(store_usage *out, store *s)
+{
+    int i;
+
+    memset(out, 0, sizeof(*out));
+    apr_thread_mutex_lock(s->mutex);
+    for (i = 0; i < s->settings.pool_size; i++) {
+        out->open += s->slots[i].state != SLOT_EMPTY;
+        out->busy += s->slots[i].state == SLOT_BUSY;
+    }
+    out->waiting = s->waiting;
+    apr_thread_mutex_unlock(s->mutex);
+}
+
+/* As a child without privileges libpq would look into root's home for
+ * certificates, fail there, and fall back to plain text without a word. */
+static const char *const no_files[]
+    = { "sslcert", "sslkey", "sslcrl", NULL };
+static const char nowhere[] = "/nonexistent/mod_scim";
+
+static void add_file_defaults(const char **names, const char **values,
+                              int *count, const char *conninfo)
+{
+    PQconninfoOption *options = PQconninfoParse(conninfo, NULL), *option;
+    int i;
+
+    for (i = 0; options != NULL && no_files[i] != NULL; i++) {
+        for (option = options; option->keyword != NULL; option++) {
+            if (strcmp(option->keyword, no_files[i]) == 0
+                && option->val == NULL) {
+                names[*count] = no_files[i];
+                values[(*count)++] = nowhere;
+            }
+        }
+    }
+    PQconninfoFree(options);
+}
+
+static PGconn *connect_to(const store_settings *settings)
+{
+    const char *names[12] = { "dbname", "fallback_application_name",
+                              "client_encoding", "connect_timeout" };
+    const char *values[12] = { settings->conninfo, "mod_scim", "UTF8" };
+    char timeout[16];
+    int count = 4;
+
+    apr_snprintf(timeout, sizeof(timeout), "%d", settings->connect_timeout_s);
+    values[3] = timeout;
+    if (settings->password != NULL) {
+        names[count] = "password";
+        values[count++] = settings->password;
+    }
+    add_file_defaults(names, values, &count, settings->conninfo);
+    names[count] = NULL;
+    return PQconnectdbParams(names, values, 1);
+}
+
+/* Waits for one result of a query that was sent; NULL: none came in time. */
+static PGresult *first_result(PGconn *pg, apr_time_t deadline)
+{
+    struct pollfd watch = { .fd = PQsocket(pg), .events = POLLIN };
+    PGresult *result, *next;
+
+    while (PQisBusy(pg)) {
+        apr_interval_time_t left = deadline - apr_time_now();
+
+        if (left <= 0 || poll(&watch, 1, (int)(left / 1000) + 1) < 0
+            || !PQconsumeInput(pg)) {
+            return NULL;
+        }
+    }
+    result = PQgetResult(pg);
+    while ((next = PQgetResult(pg)) != NULL) {
+        PQclear(next);
+    }
+    return result;
+}
+
+static const char check_sql[]
+    = "SELECT r.rolsuper OR r.rolbypassrls OR"
+      " pg_has_role(current_user, 'scim_owner', 'MEMBER'),"
+      " s.version, s.compatible_from, s.fold_version"
+      " FROM scim.schema s, pg_roles r WHERE r.rolname = current_user";
+
+/* What is wrong with this database or role; NULL: nothing. */
+static const char *misfit(PGconn *pg, apr_time_t deadline, apr_pool_t *pool)
+{
+    PGresult *result = NULL;
+    const char *wrong = NULL;
+
+    if (PQsendQuery(pg, check_sql)) {
+        result = first_result(pg, deadline);
+    }
+    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1) {
+        const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+        wrong = apr_psprintf(pool,
+                             "the schema scim cannot be read (SQLSTATE %s); "
+                             "run scimctl database check",
+                             state != NULL ? state : "none");
+    }
+    else if (*PQgetvalue(result, 0, 0) == 't') {
+        wrong = "ScimDatabase names a superuser or the owner of the tables; "
+                "row-level security would not hold: connect as scim_httpd";
+    }
+    else if (atoi(PQgetvalue(result, 0, 1)) < STORE_SCHEMA_VERSION
+             || atoi(PQgetvalue(result, 0, 2)) > STORE_SCHEMA_VERSION
+             || atoi(PQgetvalue(result, 0, 3)) != SCIM_FOLD_VERSION) {
+        wrong = apr_psprintf(pool,
+                             "the schema has version %s (compatible from %s, "
+                             "fold %s), this module needs %d (fold %d); run "
+                             "scimctl database migrate",
+                             PQgetvalue(result, 0, 1),
+                             PQgetvalue(result, 0, 2),
+                             PQgetvalue(result, 0, 3), STORE_SCHEMA_VERSION,
+                             SCIM_FOLD_VERSION);
+    }
+    PQclear(result);
+    return wrong;
+}
+
+static scim_error *open_connection(store_connection **out, apr_time_t deadline,
+                                   store *s, apr_pool_t *pool)
+{
+    PGconn *pg = connect_to(&s->settings);
+    const char *wrong;
+    store_connection *c;
+    apr_pool_t *own;
+
+    if (PQstatus(pg) != CONNECTION_OK) {
+        scim_error *err = store_unavailable(
+            pool, "could not reach PostgreSQL: %s", PQerrorMessage(pg));
+
+        PQfinish(pg);
+        return err;
+    }
+    PQsetnonblocking(pg, 1);
+    wrong = misfit(pg, deadline, pool);
+    if (wrong != NULL || apr_pool_create(&own, NULL) != APR_SUCCESS) {
+        PQfinish(pg);
+        return store_unavailable(pool, "%s",
+                                 wrong != NULL ? wrong : "no memory");
+    }
+    c = apr_pcalloc(own, sizeof(*c));
+    c->pg = pg;
+    c->pool = own;
+    apr_pool_cleanup_register(own, c, close_connection,
+                              apr_pool_cleanup_null);
+    *out = c;
+    return NULL;
+}
+
+/* ------------------------------------------------------------- the pool */
+
+static int share_is_used_up(const store *s, apr_int64_t org_id)
+{
+    int i, held = 0, half = (s->settings.pool_size + 1) / 2;
+
+    for (i = 0; i < s->settings.pool_size; i++) {
+        held += s->slots[i].state == SLOT_BUSY
+                && s->slots[i].org_id == org_id;
+    }
+    return held >= half;
+}
+
+/* The one that came back last, so that the others may grow cold; else an empty
+ * place; NULL: neither, or somebody else is connecting. */
+static slot *find_slot(store *s)
+{
+    slot *best = NULL, *empty = NULL;
+    int i;
+
+    for (i = 0; i < s->settings.pool_size; i++) {
+        slot *at = &s->slots[i];
+
+        if (at->state == SLOT_IDLE
+            && (best == NULL || at->since > best->since)) {
+            best = at;
+        }
+        if (at->state == SLOT_EMPTY && empty == NULL) {
+            empty = at;
+        }
+    }
+    return best != NULL ? best : s->connecting ? NULL : empty;
+}
+
+static int any_open(const store *s)
+{
+    int i;
+
+    for (i = 0; i < s->settings.pool_size; i++) {
+        if (s->slots[i].state != SLOT_EMPTY) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* With the mutex held. Waits for a slot and marks it busy. */
+static scim_error *reserve(slot **out, apr_int64_t org_id,
+                           apr_time_t deadline, store *s, apr_pool_t *pool)
+{
+    for (;;) {
+        apr_time_t now = apr_time_now();
+        slot *found = share_is_used_up(s, org_id) ? NULL : find_slot(s);
+
+        if (found != NULL && found->state == SLOT_EMPTY
+            && now < s->paused_until) {
+            if (!any_open(s)) {
+                return store_unavailable(pool,
+                                         "could not reach PostgreSQL a moment "
+                                         "ago; not tried again yet");
+            }
+            found = NULL;
+        }
+        if (found != NULL) {
+            s->connecting |= found->state == SLOT_EMPTY;
+            found->state = SLOT_BUSY;
+            found->org_id = org_id;
+            *out = found;
+            return NULL;
+        }
+        if (now >= deadline) {
+            return store_unavailable(pool,
+                                     "no connection became free in time");
+        }
+        s->waiting++;
+        apr_thread_cond_timedwait(s->changed, s->mutex, deadline - now);
+        s->waiting--;
+    }
+}
+
+/* Readable while idle: the server has closed it, or said goodbye. */
+static int is_dead(store_connection *c)
+{
+    struct pollfd watch = { .fd = PQsocket(c->pg), .events = POLLIN };
+
+    return PQstatus(c->pg) != CONNECTION_OK || poll(&watch, 1, 0) != 0;
+}
+
+static void log_tls_once(store *s, store_connection *c)
+{
+    if (!s->logged_tls && s->settings.log != NULL) {
+        s->logged_tls = 1;
+        s->settings.log(s->settings.log_context, STORE_LOG_INFO,
+                        PQsslInUse(c->pg)
+                            ? "connected to PostgreSQL with TLS"
+                            : "connected to PostgreSQL without TLS");
+    }
+}
+
+/* Connects for a reserved, empty slot, outside the mutex. */
+static scim_error *fill(slot *at, apr_time_t deadline, store *s,
+                        apr_pool_t *pool)
+{
+    store_connection *made = NULL;
+    scim_error *err = open_connection(&made, deadline, s, pool);
+
+    apr_thread_mutex_lock(s->mutex);
+    s->connecting = 0;
+    at->connection = made;
+    if (err != NULL) {
+        at->state = SLOT_EMPTY;
+        s->paused_until = apr_time_now() + PAUSE;
+    }
+    else {
+        log_tls_once(s, made);
+    }
+    apr_thread_cond_broadcast(s->changed);
+    apr_thread_mutex_unlock(s->mutex);
+    return err;
+}
+
+static void empty(slot *at, store *s)
+{
+    store_connection *c = at->connection;
+
+    apr_thread_mutex_lock(s->mutex);
+    at->connection = NULL;
+    at->state = SLOT_EMPTY;
+    apr_thread_cond_signal(s->changed);
+    apr_thread_mutex_unlock(s->mutex);
+    apr_pool_destroy(c->pool);
+}
+
+scim_error *store_connection_take(store_connection **out,
+                                  const store_caller *caller, store *s,
+                                  apr_pool_t *pool)
+{
+    apr_time_t deadline
+        = apr_time_now() + apr_time_from_msec(s->settings.wait_ms);
+    slot *at;
+    scim_error *err;
+
+    if (caller->deadline < deadline) {
+        deadline = caller->deadline;
+    }
+    for (;;) {
+        apr_thread_mutex_lock(s->mutex);
+        err = reserve(&at, caller->org_id, deadline, s, pool);
+        apr_thread_mutex_unlock(s->mutex);
+        if (err == NULL && at->connection == NULL) {
+            err = fill(at, caller->deadline, s, pool);
+        }
+        else if (err == NULL && is_dead(at->connection)) {
+            empty(at, s);
+            continue;
+        }
+        if (err == NULL) {
+            *out = at->connection;
+            (*out)->used = 0;
+        }
+        return err;
+    }
+}
+
+/* With the mutex held: what is idle has met the server that broke `c`. */
+static void collect_idle(apr_array_header_t *dead, store *s)
+{
+    int i;
+
+    for (i = 0; i < s->settings.pool_size; i++) {
+        slot *at = &s->slots[i];
+
+        if (at->state == SLOT_IDLE) {
+            APR_ARRAY_PUSH(dead, store_connection *) = at->connection;
+            at->connection = NULL;
+            at->state = SLOT_EMPTY;
+        }
+    }
+}
+
+void store_connection_give(store_connection *c, store *s)
+{
+    apr_array_header_t *dead = NULL;
+    int i;
+
+    if (c->broken) {
+        dead = apr_array_make(c->pool, 4, sizeof(store_connection *));
+    }
+    apr_thread_mutex_lock(s->mutex);
+    for (i = 0; s->slots[i].connection != c; i++) {
+    }
+    if (c->broken) {
+        collect_idle(dead, s);
+        s->slots[i].connection = NULL;
+    }
+    s->slots[i].state = c->broken ? SLOT_EMPTY : SLOT_IDLE;
+    s->slots[i].since = apr_time_now();
+    apr_thread_cond_broadcast(s->changed);
+    apr_thread_mutex_unlock(s->mutex);
+    if (!c->broken) {
+        return;
+    }
+    for (i = 0; i < dead->nelts; i++) {
+        apr_pool_destroy(APR_ARRAY_IDX(dead, i, store_connection *)->pool);
+    }
+    apr_pool_destroy(c->pool);
+}

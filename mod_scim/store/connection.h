@@ -1,0 +1,37 @@
+/* A child's connections (DESIGN 5.9). Private to store/. */
+#ifndef SCIM_STORE_CONNECTION_H
+#define SCIM_STORE_CONNECTION_H
+
+#include <apr_hash.h>
+#include <libpq-fe.h>
+
+#include "store/store.h"
+
+#define STORE_MAX_STATEMENTS 64
+
+typedef struct store_connection {
+    PGconn *pg;
+    apr_pool_t *pool; /* of this connection: ends with it */
+    int used;         /* a trip succeeded on it since it was taken */
+    int broken;       /* state not known clean: closed when given back */
+    char prepared[STORE_MAX_STATEMENTS];
+} store_connection;
+
+/* Takes a connection, makes one where the pool has room. At most `wait_ms`,
+ * and never beyond the caller's deadline: SCIM_UNAVAILABLE with Retry-After.
+ * One organization holds at most half of the pool. */
+scim_error *store_connection_take(store_connection **out,
+                                  const store_caller *caller, store *s,
+                                  apr_pool_t *pool);
+
+/* Gives it back; a broken one is closed, and so are the idle ones, which are
+ * older and have met the same server. */
+void store_connection_give(store_connection *c, store *s);
+
+/* The 503 that every outage gives; `cause` is for the log. */
+scim_error *store_unavailable(apr_pool_t *pool, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+const store_settings *store_settings_of(const store *s);
+
+#endif
