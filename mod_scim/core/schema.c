@@ -4,6 +4,8 @@
 #include "core/message.h"
 
 /* clang-format off */
+static const char *const uri[] = { "uri", NULL };
+
 static const scim_attr meta_attrs[] = {
     { .name = "resourceType", .mutability = SCIM_READ_ONLY, .case_exact = 1,
       .description = "The name of the resource type." },
@@ -14,7 +16,7 @@ static const scim_attr meta_attrs[] = {
       .mutability = SCIM_READ_ONLY,
       .description = "When the resource was last changed." },
     { .name = "location", .type = SCIM_REFERENCE, .case_exact = 1,
-      .mutability = SCIM_READ_ONLY,
+      .mutability = SCIM_READ_ONLY, .references = uri,
       .description = "The URI of the resource." },
     { .name = "version", .mutability = SCIM_READ_ONLY, .case_exact = 1,
       .description = "The version of the resource, as in the ETag header." },
@@ -25,7 +27,8 @@ static const scim_attr meta_attrs[] = {
  * its schemas (3.1); they are common practice. */
 const scim_attr scim_common_attrs[] = {
     { .name = "schemas", .type = SCIM_REFERENCE, .multi = 1, .required = 1,
-      .case_exact = 1, .returned = SCIM_RETURNED_ALWAYS, .hidden = 1,
+      .case_exact = 1, .returned = SCIM_RETURNED_ALWAYS, .references = uri,
+      .hidden = 1,
       .description = "The URNs of the schemas that the resource follows." },
     { .name = "id", .required = 1, .case_exact = 1, .hidden = 1,
       .mutability = SCIM_READ_ONLY, .returned = SCIM_RETURNED_ALWAYS,

@@ -42,13 +42,15 @@ static int find_forwarding(void *found, const char *name, const char *value)
     return 1;
 }
 
-/* A client on this machine, and no proxy on it for a client elsewhere. */
+/* A client on this machine, and no proxy on it for a client elsewhere.
+ * mod_remoteip takes X-Forwarded-For away, and leaves the other address. */
 static int is_local(const request_rec *r)
 {
     const char *ip = r->connection->client_ip;
     int forwarded = 0;
 
-    if (strncmp(ip, "127.", 4) != 0 && strcmp(ip, "::1") != 0) {
+    if ((strncmp(ip, "127.", 4) != 0 && strcmp(ip, "::1") != 0)
+        || strcmp(ip, r->useragent_ip) != 0) {
         return 0;
     }
     apr_table_do(find_forwarding, &forwarded, r->headers_in, NULL);

@@ -72,13 +72,11 @@ static char *put(char *to, unsigned c)
     return to;
 }
 
-static const char *twice;
-
 /* Whether folding the fold changes nothing. */
 static int is_stable(unsigned first, unsigned second)
 {
     char text[9], *end = put(text, first);
-    const char *once;
+    const char *once, *twice;
 
     if (second != 0) {
         end = put(end, second);

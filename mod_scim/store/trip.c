@@ -1,0 +1,187 @@
+#include "store/trip.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+/* No wait is longer than this, so that a socket that fell silent without an
+ * event cannot outlast the deadline by more. */
+#define SLICE_MS 250
+
+void store_step_text(store_step *step, const char *value)
+{
+    step->values[step->count++] = value;
+}
+
+void store_step_int(store_step *step, apr_int64_t value, apr_pool_t *pool)
+{
+    store_step_text(step, apr_psprintf(pool, "%" APR_INT64_T_FMT, value));
+}
+
+void store_step_bytes(store_step *step, const void *value, int length)
+{
+    step->lengths[step->count] = length;
+    step->values[step->count++] = value;
+}
+
+static apr_status_t clear_result(void *result)
+{
+    PQclear(result);
+    return APR_SUCCESS;
+}
+
+static int send_step(store_step *step, store_connection *c, const store *s,
+                     apr_pool_t *pool)
+{
+    const store_statement_row *row = &store_statements[step->statement];
+    int more = step->more != NULL ? step->more->nelts : 0;
+    int i, count = step->count + more;
+    apr_size_t size = (apr_size_t)count + 1;
+    const char **values = apr_palloc(pool, size * sizeof(*values));
+    int *lengths = apr_pcalloc(pool, size * sizeof(*lengths));
+    int *formats = apr_pcalloc(pool, size * sizeof(*formats));
+
+    for (i = 0; i < step->count; i++) {
+        values[i] = step->values[i];
+        lengths[i] = step->lengths[i];
+        formats[i] = step->lengths[i] > 0;
+    }
+    for (i = 0; i < more; i++) {
+        values[step->count + i] = APR_ARRAY_IDX(step->more, i, const char *);
+    }
+    if (step->statement == STORE_AD_HOC
+        || !store_settings_of(s)->prepare) {
+        const char *sql = step->statement == STORE_AD_HOC ? step->sql
+                                                          : row->sql;
+
+        return PQsendQueryParams(c->pg, sql, count, NULL, values, lengths,
+                                 formats, step->binary);
+    }
+    return PQsendQueryPrepared(c->pg, row->name, count, values, lengths,
+                               formats, step->binary);
+}
+
+/* Prepares on first use; the answer comes before the step's own. */
+static int send_prepare(const store_step *step, store_connection *c,
+                        const store *s)
+{
+    const store_statement_row *row = &store_statements[step->statement];
+
+    return step->statement == STORE_AD_HOC || !store_settings_of(s)->prepare
+           || c->prepared[step->statement]
+           || PQsendPrepare(c->pg, row->name, row->sql, 0, NULL);
+}
+
+/* Waits until the socket can be read, sending what is left on the way; both at
+ * once, or two full buffers would wait for each other. 0: too late or lost. */
+static int wait_readable(store_connection *c, apr_time_t deadline)
+{
+    while (PQisBusy(c->pg)) {
+        apr_interval_time_t left = deadline - apr_time_now();
+        struct pollfd watch = { .fd = PQsocket(c->pg), .events = POLLIN };
+        int unsent = PQflush(c->pg);
+
+        if (unsent < 0 || left <= 0) {
+            return 0;
+        }
+        watch.events |= unsent > 0 ? POLLOUT : 0;
+        left = apr_time_as_msec(left) + 1;
+        poll(&watch, 1, left < SLICE_MS ? (int)left : SLICE_MS);
+        if (!PQconsumeInput(c->pg)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* The result of one message of the pipeline, and the NULL that ends it. */
+static PGresult *next_result(store_connection *c, apr_time_t deadline,
+                             apr_pool_t *pool)
+{
+    PGresult *result = wait_readable(c, deadline) ? PQgetResult(c->pg) : NULL;
+
+    if (result == NULL) {
+        return NULL;
+    }
+    apr_pool_cleanup_register(pool, result, clear_result,
+                              apr_pool_cleanup_null);
+    if (PQresultStatus(result) != PGRES_PIPELINE_SYNC
+        && wait_readable(c, deadline)) {
+        PQclear(PQgetResult(c->pg));
+    }
+    return result;
+}
+
+static int is_good(const PGresult *result)
+{
+    return PQresultStatus(result) == PGRES_TUPLES_OK
+           || PQresultStatus(result) == PGRES_COMMAND_OK;
+}
+
+static int read_step(int *failed, store_step *step, int index,
+                     store_connection *c, apr_time_t deadline, int preparing,
+                     apr_pool_t *pool)
+{
+    if (preparing) {
+        step->result = next_result(c, deadline, pool);
+        if (step->result == NULL) {
+            return 0;
+        }
+        c->prepared[step->statement] = is_good(step->result) != 0;
+        if (!is_good(step->result) && *failed < 0
+            && PQresultStatus(step->result) != PGRES_PIPELINE_ABORTED) {
+            *failed = index;
+            return next_result(c, deadline, pool) != NULL;
+        }
+    }
+    step->result = next_result(c, deadline, pool);
+    if (step->result == NULL) {
+        return 0;
+    }
+    if (!is_good(step->result) && *failed < 0) {
+        *failed = index;
+    }
+    return 1;
+}
+
+static scim_error *lost(store_connection *c, apr_time_t deadline,
+                        apr_pool_t *pool)
+{
+    c->broken = 1;
+    return store_unavailable(pool, "%s: %s",
+                             apr_time_now() >= deadline
+                                 ? "no answer from PostgreSQL in time"
+                                 : "the connection to PostgreSQL was lost",
+                             PQerrorMessage(c->pg));
+}
+
+scim_error *store_trip(int *failed, store_step *steps, int count,
+                       store_connection *c, apr_time_t deadline, store *s,
+                       apr_pool_t *pool)
+{
+    char *preparing = apr_pcalloc(pool, (apr_size_t)count + 1);
+    PGresult *end;
+    int i, ok = PQenterPipelineMode(c->pg);
+
+    *failed = -1;
+    for (i = 0; i < count && ok; i++) {
+        preparing[i] = steps[i].statement != STORE_AD_HOC
+                       && store_settings_of(s)->prepare
+                       && !c->prepared[steps[i].statement];
+        ok = send_prepare(&steps[i], c, s) && send_step(&steps[i], c, s, pool);
+        /* A statement that comes twice in one trip is prepared once. */
+        c->prepared[steps[i].statement] |= preparing[i];
+    }
+    ok = ok && PQpipelineSync(c->pg);
+    for (i = 0; i < count && ok; i++) {
+        ok = read_step(failed, &steps[i], i, c, deadline, preparing[i], pool);
+    }
+    end = ok ? next_result(c, deadline, pool) : NULL;
+    if (end == NULL || PQresultStatus(end) != PGRES_PIPELINE_SYNC
+        || !PQexitPipelineMode(c->pg)) {
+        return lost(c, deadline, pool);
+    }
+    c->used = 1;
+    return NULL;
+}

@@ -1,0 +1,36 @@
+/* One round trip: statements in a pipeline, one Sync at the end. Private to
+ * store/. */
+#ifndef SCIM_STORE_TRIP_H
+#define SCIM_STORE_TRIP_H
+
+#include "store/connection.h"
+#include "store/statements.h"
+
+#define STORE_MAX_PARAMS 16
+
+/* One statement with its values. */
+typedef struct store_step {
+    store_statement statement; /* STORE_AD_HOC: `sql`, unnamed */
+    const char *sql;
+    int count;
+    const char *values[STORE_MAX_PARAMS]; /* text, or binary where length > 0 */
+    int lengths[STORE_MAX_PARAMS];
+    const apr_array_header_t *more; /* const char *: text values after these */
+    int binary;                     /* the result's format */
+    PGresult *result;               /* out; belongs to the pool */
+} store_step;
+
+void store_step_text(store_step *step, const char *value);
+void store_step_int(store_step *step, apr_int64_t value, apr_pool_t *pool);
+void store_step_bytes(store_step *step, const void *value, int length);
+
+/* Sends all steps and a Sync, reads all results until the deadline. NULL also
+ * when a step failed: *failed is then its index (else -1) and its result holds
+ * the reason; the steps after it were not run. SCIM_UNAVAILABLE when the
+ * connection is lost or too slow: c->broken is set, and whether the server has
+ * committed is not known. */
+scim_error *store_trip(int *failed, store_step *steps, int count,
+                       store_connection *c, apr_time_t deadline, store *s,
+                       apr_pool_t *pool);
+
+#endif
