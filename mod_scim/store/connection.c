@@ -257,6 +257,7 @@ static scim_error *open_connection(store_connection **out, apr_time_t deadline,
     c = apr_pcalloc(own, sizeof(*c));
     c->pg = pg;
     c->pool = own;
+    c->prepared = apr_hash_make(own);
     apr_pool_cleanup_register(own, c, close_connection,
                               apr_pool_cleanup_null);
     *out = c;
@@ -402,7 +403,7 @@ scim_error *store_connection_take(store_connection **out,
 {
     apr_time_t deadline
         = apr_time_now() + apr_time_from_msec(s->settings.wait_ms);
-    slot *at;
+    slot *at = NULL;
     scim_error *err;
 
     if (caller->deadline < deadline) {

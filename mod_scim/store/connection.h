@@ -7,14 +7,13 @@
 
 #include "store/store.h"
 
-#define STORE_MAX_STATEMENTS 64
-
 typedef struct store_connection {
     PGconn *pg;
     apr_pool_t *pool; /* of this connection: ends with it */
     int used;         /* a trip succeeded on it since it was taken */
     int broken;       /* state not known clean: closed when given back */
-    char prepared[STORE_MAX_STATEMENTS];
+    apr_hash_t *prepared; /* what is prepared on it (trip.c) */
+    int filters;          /* how many of them are filters */
 } store_connection;
 
 /* Takes a connection, makes one where the pool has room. At most `wait_ms`,

@@ -2,45 +2,80 @@
 #ifndef SCIM_STORE_STATEMENTS_H
 #define SCIM_STORE_STATEMENTS_H
 
+/* A caller sees what its app made, or all (alias `r`). The subqueries run once
+ * a statement. */
+#define STORE_VISIBLE(r)                                        \
+    "(" r ".app_id = (SELECT current_setting('scim.app')::int)" \
+    " OR (SELECT current_setting('scim.whole')::boolean))"
+
 typedef enum {
-    STORE_AD_HOC, /* text made by where.c */
+    STORE_AD_HOC, /* text made by query.c */
     STORE_BEGIN,
     STORE_COMMIT,
+    STORE_ROLLBACK,
     STORE_ENTER,
     STORE_TOKEN_REFUSAL,
     STORE_TOKEN_USED,
-    STORE_USER_BY_ID,
+
+    /* One resource by id, and a page of a list: in the order of store_shape */
+    STORE_USER,
     STORE_USER_GROUPS,
+    STORE_GROUP,
+    STORE_GROUP_MEMBERS,
+    STORE_GROUP_MEMBER_NAMES,
+    STORE_PAGE_USER,
+    STORE_PAGE_USER_GROUPS,
+    STORE_PAGE_GROUP,
+    STORE_PAGE_GROUP_MEMBERS,
+    STORE_PAGE_GROUP_MEMBER_NAMES,
+    STORE_COUNT_USERS,
+    STORE_COUNT_GROUPS,
+
     STORE_USER_LOCK,
     STORE_USER_INSERT,
     STORE_USER_UPDATE,
     STORE_USER_FOLDED_INSERT,
     STORE_USER_FOLDED_UPDATE,
-    STORE_USER_VALUES_DELETE,
     STORE_USER_VALUES_INSERT,
-    STORE_USER_GROUPS_LOCK,
-    STORE_USER_GROUPS_LEAVE,
+    STORE_USER_VALUES_DELETE,
     STORE_USER_DELETE,
-    STORE_GROUP_BY_ID,
-    STORE_GROUP_MEMBERS,
-    STORE_GROUP_MEMBERS_DISPLAY,
     STORE_GROUP_LOCK,
     STORE_GROUP_INSERT,
     STORE_GROUP_UPDATE,
-    STORE_GROUP_DELTA,
-    STORE_GROUP_PARENTS_LOCK,
-    STORE_GROUP_LEAVE,
+    STORE_GROUP_MEMBERSHIP, /* a whole PATCH of members */
+    STORE_GROUP_DELTA,      /* the members' part of a larger write */
     STORE_GROUP_DELETE,
-    STORE_TOMBSTONE,
+    STORE_HOLDERS_LOCK,  /* the groups that a resource is in */
+    STORE_HOLDERS_TOUCH,
+    STORE_HOLDERS_LEAVE_USER,
+    STORE_HOLDERS_LEAVE_GROUP,
+    STORE_USER_TOMBSTONE,
+    STORE_GROUP_TOMBSTONE,
     STORE_JOURNAL,
     STORE_STATEMENT_COUNT
 } store_statement;
 
 typedef struct store_statement_row {
-    const char *name;
-    const char *sql; /* $1 is the organization, where there is one */
+    const char *name; /* also of the prepared statement */
+    const char *sql;  /* $1 is the organization, unless is_bare */
+    int is_bare;
 } store_statement_row;
 
 extern const store_statement_row store_statements[STORE_STATEMENT_COUNT];
+
+/* What is read of a resource: the row alone, or with what refers to others. */
+typedef enum {
+    STORE_SHAPE_USER,
+    STORE_SHAPE_USER_GROUPS,
+    STORE_SHAPE_GROUP,
+    STORE_SHAPE_GROUP_MEMBERS,
+    STORE_SHAPE_GROUP_MEMBER_NAMES,
+    STORE_SHAPE_COUNT
+} store_shape;
+
+/* "SELECT <columns>" and " FROM <table> r ...": a statement that reads
+ * resources is made of them; query.c puts its own between and behind. */
+extern const char *const store_shape_columns[STORE_SHAPE_COUNT];
+extern const char *const store_shape_joins[STORE_SHAPE_COUNT];
 
 #endif

@@ -31,10 +31,47 @@ static apr_status_t clear_result(void *result)
     return APR_SUCCESS;
 }
 
-static int send_step(store_step *step, store_connection *c, const store *s,
-                     apr_pool_t *pool)
+/* How many filters' texts are prepared on one connection. */
+#define MAX_KEPT 64
+
+static const char *sql_of(const store_step *step)
 {
-    const store_statement_row *row = &store_statements[step->statement];
+    return step->statement == STORE_AD_HOC
+               ? step->sql
+               : store_statements[step->statement].sql;
+}
+
+/* By which a connection remembers that it has prepared the step. */
+static const char *key_of(const store_step *step)
+{
+    return step->statement == STORE_AD_HOC
+               ? step->sql
+               : store_statements[step->statement].name;
+}
+
+/* Which prepared statement the step uses, and whether it is new. */
+static void choose_prepared(store_step *step, store_connection *c,
+                            const store *s)
+{
+    int fixed = step->statement != STORE_AD_HOC;
+    const char *key = key_of(step);
+
+    if (!store_settings_of(s)->prepare || (!fixed && !step->keep)) {
+        return;
+    }
+    step->prepared = apr_hash_get(c->prepared, key, APR_HASH_KEY_STRING);
+    if (step->prepared != NULL || (!fixed && c->filters == MAX_KEPT)) {
+        return;
+    }
+    step->preparing = 1;
+    step->prepared = fixed ? key : apr_psprintf(c->pool, "filter_%d",
+                                                c->filters++);
+    apr_hash_set(c->prepared, fixed ? key : apr_pstrdup(c->pool, key),
+                 APR_HASH_KEY_STRING, step->prepared);
+}
+
+static int send_step(store_step *step, store_connection *c, apr_pool_t *pool)
+{
     int more = step->more != NULL ? step->more->nelts : 0;
     int i, count = step->count + more;
     apr_size_t size = (apr_size_t)count + 1;
@@ -50,27 +87,15 @@ static int send_step(store_step *step, store_connection *c, const store *s,
     for (i = 0; i < more; i++) {
         values[step->count + i] = APR_ARRAY_IDX(step->more, i, const char *);
     }
-    if (step->statement == STORE_AD_HOC
-        || !store_settings_of(s)->prepare) {
-        const char *sql = step->statement == STORE_AD_HOC ? step->sql
-                                                          : row->sql;
-
-        return PQsendQueryParams(c->pg, sql, count, NULL, values, lengths,
-                                 formats, step->binary);
+    if (step->preparing
+        && !PQsendPrepare(c->pg, step->prepared, sql_of(step), 0, NULL)) {
+        return 0;
     }
-    return PQsendQueryPrepared(c->pg, row->name, count, values, lengths,
-                               formats, step->binary);
-}
-
-/* Prepares on first use; the answer comes before the step's own. */
-static int send_prepare(const store_step *step, store_connection *c,
-                        const store *s)
-{
-    const store_statement_row *row = &store_statements[step->statement];
-
-    return step->statement == STORE_AD_HOC || !store_settings_of(s)->prepare
-           || c->prepared[step->statement]
-           || PQsendPrepare(c->pg, row->name, row->sql, 0, NULL);
+    return step->prepared != NULL
+               ? PQsendQueryPrepared(c->pg, step->prepared, count, values,
+                                     lengths, formats, step->binary)
+               : PQsendQueryParams(c->pg, sql_of(step), count, NULL, values,
+                                   lengths, formats, step->binary);
 }
 
 /* Waits until the socket can be read, sending what is left on the way; both at
@@ -119,30 +144,38 @@ static int is_good(const PGresult *result)
            || PQresultStatus(result) == PGRES_COMMAND_OK;
 }
 
-static int read_step(int *failed, store_step *step, int index,
-                     store_connection *c, apr_time_t deadline, int preparing,
-                     apr_pool_t *pool)
+/* Takes one answer as the step's; 0: the connection is lost. */
+static int read_answer(int *failed, store_step *step, int index,
+                       store_connection *c, apr_time_t deadline,
+                       apr_pool_t *pool)
 {
-    if (preparing) {
-        step->result = next_result(c, deadline, pool);
-        if (step->result == NULL) {
-            return 0;
-        }
-        c->prepared[step->statement] = is_good(step->result) != 0;
-        if (!is_good(step->result) && *failed < 0
-            && PQresultStatus(step->result) != PGRES_PIPELINE_ABORTED) {
-            *failed = index;
-            return next_result(c, deadline, pool) != NULL;
-        }
-    }
-    step->result = next_result(c, deadline, pool);
-    if (step->result == NULL) {
+    PGresult *result = next_result(c, deadline, pool);
+
+    if (result == NULL) {
         return 0;
     }
-    if (!is_good(step->result) && *failed < 0) {
+    if (*failed != index) { /* else the failed preparation says more */
+        step->result = result;
+    }
+    if (!is_good(result) && *failed < 0) {
         *failed = index;
     }
     return 1;
+}
+
+static int read_step(int *failed, store_step *step, int index,
+                     store_connection *c, apr_time_t deadline,
+                     apr_pool_t *pool)
+{
+    if (step->preparing) {
+        if (!read_answer(failed, step, index, c, deadline, pool)) {
+            return 0;
+        }
+        if (!is_good(step->result)) {
+            apr_hash_set(c->prepared, key_of(step), APR_HASH_KEY_STRING, NULL);
+        }
+    }
+    return read_answer(failed, step, index, c, deadline, pool);
 }
 
 static scim_error *lost(store_connection *c, apr_time_t deadline,
@@ -160,22 +193,17 @@ scim_error *store_trip(int *failed, store_step *steps, int count,
                        store_connection *c, apr_time_t deadline, store *s,
                        apr_pool_t *pool)
 {
-    char *preparing = apr_pcalloc(pool, (apr_size_t)count + 1);
     PGresult *end;
     int i, ok = PQenterPipelineMode(c->pg);
 
     *failed = -1;
     for (i = 0; i < count && ok; i++) {
-        preparing[i] = steps[i].statement != STORE_AD_HOC
-                       && store_settings_of(s)->prepare
-                       && !c->prepared[steps[i].statement];
-        ok = send_prepare(&steps[i], c, s) && send_step(&steps[i], c, s, pool);
-        /* A statement that comes twice in one trip is prepared once. */
-        c->prepared[steps[i].statement] |= preparing[i];
+        choose_prepared(&steps[i], c, s);
+        ok = send_step(&steps[i], c, pool);
     }
     ok = ok && PQpipelineSync(c->pg);
     for (i = 0; i < count && ok; i++) {
-        ok = read_step(failed, &steps[i], i, c, deadline, preparing[i], pool);
+        ok = read_step(failed, &steps[i], i, c, deadline, pool);
     }
     end = ok ? next_result(c, deadline, pool) : NULL;
     if (end == NULL || PQresultStatus(end) != PGRES_PIPELINE_SYNC

@@ -10,14 +10,17 @@
 
 /* One statement with its values. */
 typedef struct store_step {
-    store_statement statement; /* STORE_AD_HOC: `sql`, unnamed */
+    store_statement statement; /* STORE_AD_HOC: `sql` */
     const char *sql;
+    int keep; /* of AD_HOC: prepare it, as the same text will come again */
     int count;
     const char *values[STORE_MAX_PARAMS]; /* text, or binary where length > 0 */
     int lengths[STORE_MAX_PARAMS];
     const apr_array_header_t *more; /* const char *: text values after these */
     int binary;                     /* the result's format */
     PGresult *result;               /* out; belongs to the pool */
+    const char *prepared;           /* private to trip.c: name, or NULL */
+    int preparing;
 } store_step;
 
 void store_step_text(store_step *step, const char *value);

@@ -1,0 +1,127 @@
+#include "store/record.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+/* Columns of store_shape_columns. */
+enum { ID, VERSION, CREATED, LAST_MODIFIED, BODY, REF_IDS, FLAGS, NAMES };
+
+store_shape store_shape_of(const scim_resource_type *type,
+                           const store_wants *wants)
+{
+    if (type == &scim_type_user) {
+        return wants->refs ? STORE_SHAPE_USER_GROUPS : STORE_SHAPE_USER;
+    }
+    return !wants->refs    ? STORE_SHAPE_GROUP
+           : wants->display ? STORE_SHAPE_GROUP_MEMBER_NAMES
+                            : STORE_SHAPE_GROUP_MEMBERS;
+}
+
+store_step *store_add_select(store_shape shape, const char *id,
+                             store_transaction *tx)
+{
+    store_step *step
+        = store_add((store_statement)(STORE_USER + (int)shape), tx);
+
+    store_step_text(step, id);
+    return step;
+}
+
+static int is_user(store_shape shape)
+{
+    return shape == STORE_SHAPE_USER || shape == STORE_SHAPE_USER_GROUPS;
+}
+
+static int has_refs(store_shape shape)
+{
+    return shape != STORE_SHAPE_USER && shape != STORE_SHAPE_GROUP;
+}
+
+static int has_names(store_shape shape)
+{
+    return shape == STORE_SHAPE_USER_GROUPS
+           || shape == STORE_SHAPE_GROUP_MEMBER_NAMES;
+}
+
+static const apr_array_header_t *read_refs(const PGresult *result, int row,
+                                           int column, store_shape shape,
+                                           apr_pool_t *pool)
+{
+    store_array ids, flags, names = { 0 };
+    apr_array_header_t *refs;
+    const void *id, *flag, *name;
+    int len, flag_len, name_len;
+
+    store_array_open(&ids, result, row, column + REF_IDS);
+    store_array_open(&flags, result, row, column + FLAGS);
+    if (has_names(shape)) {
+        store_array_open(&names, result, row, column + NAMES);
+    }
+    refs = apr_array_make(pool, ids.count, sizeof(store_reference));
+    while (store_array_next(&id, &len, &ids)
+           && store_array_next(&flag, &flag_len, &flags)) {
+        store_reference *ref = apr_array_push(refs);
+        int set = *(const char *)flag != 0;
+
+        ref->id = store_uuid_text(id, pool);
+        ref->type = is_user(shape) || set ? &scim_type_group : &scim_type_user;
+        ref->direct = set;
+        ref->display = NULL;
+        if (store_array_next(&name, &name_len, &names) && name != NULL) {
+            ref->display = apr_pstrmemdup(pool, name, (apr_size_t)name_len);
+        }
+    }
+    return refs;
+}
+
+store_record *store_record_read(const PGresult *result, int row, int column,
+                                store_shape shape, apr_pool_t *pool)
+{
+    store_record *record = apr_pcalloc(pool, sizeof(*record));
+
+    record->id = store_id(result, row, column + ID, pool);
+    record->version = store_number(result, row, column + VERSION);
+    record->created = store_time(result, row, column + CREATED, pool);
+    record->last_modified = store_time(result, row, column + LAST_MODIFIED,
+                                       pool);
+    record->body = PQgetvalue(result, row, column + BODY);
+    record->body_len = (apr_size_t)PQgetlength(result, row, column + BODY);
+    if (has_refs(shape)) {
+        record->refs = read_refs(result, row, column, shape, pool);
+    }
+    return record;
+}
+
+scim_error *store_record_of(store_record **out, const store_step *step,
+                            store_shape shape, const char *id,
+                            apr_pool_t *pool)
+{
+    if (PQntuples(step->result) != 1) {
+        return store_not_found(is_user(shape) ? &scim_type_user
+                                              : &scim_type_group,
+                               id, pool);
+    }
+    *out = store_record_read(step->result, 0, 0, shape, pool);
+    return NULL;
+}
+
+scim_error *store_not_found(const scim_resource_type *type, const char *id,
+                            apr_pool_t *pool)
+{
+    return scim_error_make(SCIM_NOT_FOUND, pool, "%s \"%s\" does not exist.",
+                           type->name, scim_excerpt(id, pool));
+}
+
+const char *store_id_normal(const char *id, apr_pool_t *pool)
+{
+    char *out, *c;
+
+    if (!store_uuid_is(id)) {
+        return NULL;
+    }
+    out = apr_pstrdup(pool, id);
+    for (c = out; *c != '\0'; c++) {
+        *c = (char)apr_tolower(*c);
+    }
+    return out;
+}

@@ -1,0 +1,32 @@
+/* Resources as they are read from rows. Private to store/. */
+#ifndef SCIM_STORE_RECORD_H
+#define SCIM_STORE_RECORD_H
+
+#include "store/transaction.h"
+
+/* What to read for an answer about `type`. */
+store_shape store_shape_of(const scim_resource_type *type,
+                           const store_wants *wants);
+
+/* The statement that reads one resource by its id in this shape. */
+store_step *store_add_select(store_shape shape, const char *id,
+                             store_transaction *tx);
+
+/* Row `row` of a result whose columns from `column` on are those of `shape`.
+ * Texts stay in the result. */
+store_record *store_record_read(const PGresult *result, int row, int column,
+                                store_shape shape, apr_pool_t *pool);
+
+/* The record of a step of store_add_select(); SCIM_NOT_FOUND if it is not
+ * there. */
+scim_error *store_record_of(store_record **out, const store_step *step,
+                            store_shape shape, const char *id,
+                            apr_pool_t *pool);
+
+scim_error *store_not_found(const scim_resource_type *type, const char *id,
+                            apr_pool_t *pool);
+
+/* The id as keys have it; NULL: it is none. */
+const char *store_id_normal(const char *id, apr_pool_t *pool);
+
+#endif

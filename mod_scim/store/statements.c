@@ -1,0 +1,306 @@
+#include "store/statements.h"
+
+/* clang-format off */
+
+/* ------------------------------------------------------ reading resources */
+
+#define ROW "r.id, r.version::bigint, r.created, r.last_modified, r.body"
+#define REFS ROW ", x.ids, x.flags"
+#define NAMED_REFS REFS ", x.names"
+
+/* Groups of a user, directly (flag) or through other groups. */
+#define JOIN_GROUPS \
+    " LEFT JOIN LATERAL (SELECT array_agg(g.id) AS ids," \
+    "   array_agg(g.direct) AS flags, array_agg(g.name) AS names" \
+    "  FROM (WITH RECURSIVE up(id, direct) AS (" \
+    "     SELECT m.group_id, true FROM scim.group_users m" \
+    "      WHERE m.org_id = $1 AND m.user_id = r.id" \
+    "     UNION SELECT e.group_id, false FROM up JOIN scim.group_groups e" \
+    "      ON e.org_id = $1 AND e.child_id = up.id)" \
+    "   SELECT g.id, bool_or(up.direct) AS direct," \
+    "     min(g.body::json ->> 'displayName') AS name" \
+    "    FROM up JOIN scim.groups g ON g.org_id = $1 AND g.id = up.id" \
+    "    GROUP BY g.id ORDER BY g.id) g) x ON true"
+
+/* Members of a group: users, and groups (flag). */
+#define JOIN_MEMBERS \
+    " LEFT JOIN LATERAL (SELECT array_agg(m.id) AS ids," \
+    "   array_agg(m.is_group) AS flags" \
+    "  FROM (SELECT m.user_id AS id, false AS is_group" \
+    "     FROM scim.group_users m" \
+    "     WHERE m.org_id = $1 AND m.group_id = r.id" \
+    "    UNION ALL SELECT m.child_id, true FROM scim.group_groups m" \
+    "     WHERE m.org_id = $1 AND m.group_id = r.id) m) x ON true"
+
+#define JOIN_MEMBER_NAMES \
+    " LEFT JOIN LATERAL (SELECT array_agg(m.id) AS ids," \
+    "   array_agg(m.is_group) AS flags, array_agg(m.name) AS names" \
+    "  FROM (SELECT u.id, false AS is_group," \
+    "      coalesce(u.body::json ->> 'displayName'," \
+    "               u.body::json ->> 'userName') AS name" \
+    "     FROM scim.group_users m" \
+    "     JOIN scim.users u ON u.org_id = $1 AND u.id = m.user_id" \
+    "     WHERE m.org_id = $1 AND m.group_id = r.id" \
+    "    UNION ALL SELECT g.id, true, g.body::json ->> 'displayName'" \
+    "     FROM scim.group_groups m" \
+    "     JOIN scim.groups g ON g.org_id = $1 AND g.id = m.child_id" \
+    "     WHERE m.org_id = $1 AND m.group_id = r.id) m) x ON true"
+
+const char *const store_shape_columns[STORE_SHAPE_COUNT] = {
+    [STORE_SHAPE_USER]               = ROW,
+    [STORE_SHAPE_USER_GROUPS]        = NAMED_REFS,
+    [STORE_SHAPE_GROUP]              = ROW,
+    [STORE_SHAPE_GROUP_MEMBERS]      = REFS,
+    [STORE_SHAPE_GROUP_MEMBER_NAMES] = NAMED_REFS,
+};
+
+const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
+    [STORE_SHAPE_USER]               = "",
+    [STORE_SHAPE_USER_GROUPS]        = JOIN_GROUPS,
+    [STORE_SHAPE_GROUP]              = "",
+    [STORE_SHAPE_GROUP_MEMBERS]      = JOIN_MEMBERS,
+    [STORE_SHAPE_GROUP_MEMBER_NAMES] = JOIN_MEMBER_NAMES,
+};
+
+#define BY_ID(columns, table, join) \
+    "SELECT " columns " FROM scim." table " r" join \
+    " WHERE r.org_id = $1 AND r.id = $2::uuid AND " STORE_VISIBLE("r")
+
+/* The ids first, by an index-only scan: deep pages do not read the rows before
+ * them. */
+#define PAGE(columns, table, join) \
+    "SELECT " columns " FROM scim." table " r" join \
+    " WHERE r.org_id = $1 AND r.id = ANY(ARRAY(" \
+    "  SELECT p.id FROM scim." table " p" \
+    "   WHERE p.org_id = $1 AND " STORE_VISIBLE("p") \
+    "   ORDER BY p.id OFFSET $2::bigint LIMIT $3::int)) ORDER BY r.id"
+
+#define COUNT(table) \
+    "SELECT count(*) FROM scim." table " r" \
+    " WHERE r.org_id = $1::int AND " STORE_VISIBLE("r")
+
+/* ------------------------------------------------------------- membership */
+
+/* One decision and one change, in the snapshot behind the lock of the group.
+ * $2 group, $3 to add, $4 to remove, $5 whether $3 is the whole set, $6 versions
+ * of If-Match or NULL, $7 a JSON array of values that are no ids.
+ * Look-ups by ANY(ARRAY(...)) stay index scans whatever the planner thinks of
+ * the group's size. */
+#define DELTA \
+    "WITH target AS MATERIALIZED (" \
+    "  SELECT r.version FROM scim.groups r" \
+    "   WHERE r.org_id = $1 AND r.id = $2::uuid AND " STORE_VISIBLE("r") ")," \
+    " want AS MATERIALIZED (SELECT unnest($3::uuid[]) AS id)," \
+    " known AS MATERIALIZED (" \
+    "  SELECT r.id, false AS is_group FROM scim.users r WHERE r.org_id = $1" \
+    "   AND r.id = ANY(ARRAY(SELECT id FROM want)) AND " STORE_VISIBLE("r") \
+    "  UNION ALL SELECT r.id, true FROM scim.groups r WHERE r.org_id = $1" \
+    "   AND r.id = ANY(ARRAY(SELECT id FROM want)) AND " STORE_VISIBLE("r") \
+    " )," \
+    " unknown AS MATERIALIZED (" \
+    "  SELECT id::text FROM want WHERE id NOT IN (SELECT id FROM known)" \
+    "  UNION ALL SELECT json_array_elements_text($7::json))," \
+    " verdict AS MATERIALIZED (SELECT CASE" \
+    "   WHEN $6::bigint[] IS NOT NULL AND t.version <> ALL ($6) THEN 'version'" \
+    "   WHEN EXISTS (SELECT FROM unknown) AND (NOT EXISTS (SELECT FROM known)" \
+    "     OR (SELECT a.strict FROM scim.apps a WHERE a.org_id = $1" \
+    "          AND a.app_id = current_setting('scim.app')::int))" \
+    "    THEN 'unknown' ELSE 'go' END AS word FROM target t)," \
+    " gone AS MATERIALIZED (" \
+    "  SELECT unnest($4::uuid[]) AS id" \
+    "  UNION ALL SELECT m.user_id FROM scim.group_users m WHERE $5::boolean" \
+    "    AND m.org_id = $1 AND m.group_id = $2::uuid" \
+    "    AND m.user_id NOT IN (SELECT id FROM want)" \
+    "  UNION ALL SELECT m.child_id FROM scim.group_groups m WHERE $5::boolean" \
+    "    AND m.org_id = $1 AND m.group_id = $2::uuid" \
+    "    AND m.child_id NOT IN (SELECT id FROM want))," \
+    " out_users AS (DELETE FROM scim.group_users m USING verdict v" \
+    "   WHERE v.word = 'go' AND m.org_id = $1 AND m.group_id = $2::uuid" \
+    "   AND m.user_id = ANY(ARRAY(SELECT id FROM gone))" \
+    "   RETURNING m.user_id AS id)," \
+    " out_groups AS (DELETE FROM scim.group_groups m USING verdict v" \
+    "   WHERE v.word = 'go' AND m.org_id = $1 AND m.group_id = $2::uuid" \
+    "   AND m.child_id = ANY(ARRAY(SELECT id FROM gone))" \
+    "   RETURNING m.child_id AS id)," \
+    " in_users AS (INSERT INTO scim.group_users(org_id, group_id, user_id)" \
+    "   SELECT $1, $2::uuid, k.id FROM known k, verdict v" \
+    "    WHERE v.word = 'go' AND NOT k.is_group ORDER BY k.id" \
+    "   ON CONFLICT DO NOTHING RETURNING user_id AS id)," \
+    " in_groups AS (INSERT INTO scim.group_groups(org_id, group_id, child_id)" \
+    "   SELECT $1, $2::uuid, k.id FROM known k, verdict v" \
+    "    WHERE v.word = 'go' AND k.is_group ORDER BY k.id" \
+    "   ON CONFLICT DO NOTHING RETURNING child_id AS id)," \
+    " added AS MATERIALIZED (SELECT id FROM in_users" \
+    "   UNION ALL SELECT id FROM in_groups)," \
+    " removed AS MATERIALIZED (SELECT id FROM out_users" \
+    "   UNION ALL SELECT id FROM out_groups)," \
+    " changes AS MATERIALIZED (SELECT" \
+    "   EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM removed) AS changed," \
+    "   jsonb_strip_nulls(jsonb_build_object(" \
+    "    'added', (SELECT count(*) FROM added)," \
+    "    'removed', (SELECT count(*) FROM removed)," \
+    "    'addedIds', (SELECT jsonb_agg(id)" \
+    "      FROM (SELECT id FROM added LIMIT 1000) a)," \
+    "    'removedIds', (SELECT jsonb_agg(id)" \
+    "      FROM (SELECT id FROM removed LIMIT 1000) a)," \
+    "    'unknown', (SELECT jsonb_agg(id)" \
+    "      FROM (SELECT id FROM unknown LIMIT 1000) a))) AS json)"
+
+#define TOMBSTONE(table, type, name) \
+    "INSERT INTO scim.tombstones(org_id, id, app_id, resource_type, name," \
+    " external_id) SELECT r.org_id, r.id, r.app_id, '" type "'," \
+    " r.body::json ->> '" name "', r.external_id FROM scim." table " r" \
+    " WHERE r.org_id = $1 AND r.id = $2::uuid"
+
+#define JOURNAL_COLUMNS \
+    "(org_id, actor_kind, actor, action, resource_type, resource, name," \
+    " status, scim_type, detail, changes, duration_ms, request_id, address)"
+
+const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
+    [STORE_BEGIN]    = { "begin", "BEGIN", 1 },
+    [STORE_COMMIT]   = { "commit", "COMMIT", 1 },
+    [STORE_ROLLBACK] = { "rollback", "ROLLBACK", 1 },
+
+    /* First in every transaction (DESIGN 5.8). $6: whether it will write. */
+    [STORE_ENTER] = { "enter",
+        "SELECT app_id, strict, read_only,"
+        " coalesce(last_used < now() - interval '1 minute', true),"
+        " set_config('scim.org', org_id::text, true),"
+        " set_config('scim.app', app_id::text, true),"
+        " set_config('scim.whole', whole_organization::text, true),"
+        " set_config('statement_timeout', $5, true),"
+        " set_config('lock_timeout', $7, true),"
+        " set_config('idle_in_transaction_session_timeout', $5, true)"
+        " FROM scim.token_check"
+        " WHERE org_id = $1::int AND key_id = $2::bigint AND hash = $3::bytea"
+        " AND slug = $4 AND NOT ($6::boolean AND read_only)" },
+    [STORE_TOKEN_REFUSAL] = { "token_refusal",
+        "SELECT reason, to_char(since AT TIME ZONE 'UTC',"
+        " 'YYYY-MM-DD HH24:MI \"UTC\"'), read_only"
+        " FROM scim.token_refusal($1::int, $2::bigint, $3::bytea, $4)" },
+    [STORE_TOKEN_USED] = { "token_used",
+        "SELECT scim.token_used($1::int, $2::bigint, $3::bytea, $4)" },
+
+    [STORE_USER] = { "user", BY_ID(ROW, "users", "") },
+    [STORE_USER_GROUPS] = { "user_groups",
+        BY_ID(NAMED_REFS, "users", JOIN_GROUPS) },
+    [STORE_GROUP] = { "group", BY_ID(ROW, "groups", "") },
+    [STORE_GROUP_MEMBERS] = { "group_members",
+        BY_ID(REFS, "groups", JOIN_MEMBERS) },
+    [STORE_GROUP_MEMBER_NAMES] = { "group_member_names",
+        BY_ID(NAMED_REFS, "groups", JOIN_MEMBER_NAMES) },
+
+    [STORE_PAGE_USER] = { "page_user", PAGE(ROW, "users", "") },
+    [STORE_PAGE_USER_GROUPS] = { "page_user_groups",
+        PAGE(NAMED_REFS, "users", JOIN_GROUPS) },
+    [STORE_PAGE_GROUP] = { "page_group", PAGE(ROW, "groups", "") },
+    [STORE_PAGE_GROUP_MEMBERS] = { "page_group_members",
+        PAGE(REFS, "groups", JOIN_MEMBERS) },
+    [STORE_PAGE_GROUP_MEMBER_NAMES] = { "page_group_member_names",
+        PAGE(NAMED_REFS, "groups", JOIN_MEMBER_NAMES) },
+    [STORE_COUNT_USERS] = { "count_users", COUNT("users") },
+    [STORE_COUNT_GROUPS] = { "count_groups", COUNT("groups") },
+
+    [STORE_USER_LOCK] = { "user_lock",
+        BY_ID(ROW, "users", "") " FOR NO KEY UPDATE OF r" },
+    [STORE_USER_INSERT] = { "user_insert",
+        "INSERT INTO scim.users(org_id, app_id, id, active, user_name,"
+        " external_id, display_name, family_name, body)"
+        " VALUES ($1::int, current_setting('scim.app')::int, $2::uuid,"
+        " $3::boolean, $4, $5, $6, $7, $8)" },
+    /* A transaction that waited for the lock began before the one that held it:
+     * time does not go back. */
+    [STORE_USER_UPDATE] = { "user_update",
+        "UPDATE scim.users SET active = $3::boolean, user_name = $4,"
+        " external_id = $5, display_name = $6, family_name = $7, body = $8,"
+        " version = version + 1,"
+        " last_modified = greatest(last_modified, now())"
+        " WHERE org_id = $1 AND id = $2::uuid" },
+    [STORE_USER_FOLDED_INSERT] = { "user_folded_insert",
+        "INSERT INTO scim.user_folded(org_id, user_id, folded)"
+        " VALUES ($1::int, $2::uuid, $3::jsonb)" },
+    [STORE_USER_FOLDED_UPDATE] = { "user_folded_update",
+        "UPDATE scim.user_folded SET folded = $3::jsonb"
+        " WHERE org_id = $1 AND user_id = $2::uuid" },
+    [STORE_USER_VALUES_INSERT] = { "user_values_insert",
+        "INSERT INTO scim.user_values(org_id, attr, elem, user_id, value, kind)"
+        " SELECT $1::int, v.attr, v.elem, $2::uuid, v.value, v.kind"
+        " FROM json_to_recordset($3::json)"
+        " AS v(attr smallint, elem smallint, value text, kind text)" },
+    [STORE_USER_VALUES_DELETE] = { "user_values_delete",
+        "DELETE FROM scim.user_values"
+        " WHERE org_id = $1 AND user_id = $2::uuid" },
+    [STORE_USER_DELETE] = { "user_delete",
+        "DELETE FROM scim.users WHERE org_id = $1 AND id = $2::uuid" },
+
+    [STORE_GROUP_LOCK] = { "group_lock",
+        BY_ID(ROW, "groups", "") " FOR NO KEY UPDATE OF r" },
+    [STORE_GROUP_INSERT] = { "group_insert",
+        "INSERT INTO scim.groups(org_id, app_id, id, display_name,"
+        " external_id, unique_name, body, folded)"
+        " SELECT $1::int, a.app_id, $2::uuid, $3, $4, a.unique_group_names, $5,"
+        " $6::jsonb FROM scim.apps a WHERE a.org_id = $1"
+        " AND a.app_id = current_setting('scim.app')::int" },
+    [STORE_GROUP_UPDATE] = { "group_update",
+        "UPDATE scim.groups SET display_name = $3, external_id = $4,"
+        " body = $5, folded = $6::jsonb, version = version + 1,"
+        " last_modified = greatest(last_modified, now())"
+        " WHERE org_id = $1 AND id = $2::uuid" },
+    [STORE_GROUP_MEMBERSHIP] = { "group_membership",
+        DELTA ","
+        " raise AS (UPDATE scim.groups r SET version = r.version + 1,"
+        "   last_modified = greatest(r.last_modified, now())"
+        "   FROM verdict v, changes c WHERE v.word = 'go' AND c.changed"
+        "   AND r.org_id = $1 AND r.id = $2::uuid),"
+        " journal AS (INSERT INTO scim.journal(org_id, actor_kind, actor,"
+        "   action, resource_type, resource, name, status, changes,"
+        "   duration_ms, request_id, address)"
+        "  SELECT $1, 'token', $8, 'modify', 'Group', r.id,"
+        "   r.body::json ->> 'displayName', 200,"
+        "   c.json || $12::jsonb, $9::int, $10, $11"
+        "   FROM scim.groups r, verdict v, changes c"
+        "   WHERE r.org_id = $1 AND r.id = $2::uuid AND v.word = 'go'"
+        "   AND (c.changed OR EXISTS (SELECT FROM unknown)))"
+        " SELECT v.word, c.json::text, c.changed FROM verdict v, changes c" },
+    [STORE_GROUP_DELTA] = { "group_delta",
+        DELTA
+        " SELECT v.word, c.json::text, c.changed FROM verdict v, changes c" },
+    [STORE_GROUP_DELETE] = { "group_delete",
+        "WITH users AS (DELETE FROM scim.group_users"
+        "   WHERE org_id = $1 AND group_id = $2::uuid),"
+        " groups AS (DELETE FROM scim.group_groups"
+        "   WHERE org_id = $1 AND group_id = $2::uuid)"
+        " DELETE FROM scim.groups WHERE org_id = $1 AND id = $2::uuid" },
+
+    /* Before the resource itself: groups by id, then users (DESIGN 5.10). */
+    [STORE_HOLDERS_LOCK] = { "holders_lock",
+        "SELECT r.id FROM scim.groups r WHERE r.org_id = $1::int"
+        " AND r.id = ANY(ARRAY(SELECT m.group_id FROM scim.group_users m"
+        "   WHERE m.org_id = $1 AND m.user_id = $2::uuid"
+        "  UNION ALL SELECT m.group_id FROM scim.group_groups m"
+        "   WHERE m.org_id = $1 AND m.child_id = $2::uuid"
+        "  UNION ALL SELECT $2::uuid)) ORDER BY r.id FOR NO KEY UPDATE" },
+    [STORE_HOLDERS_TOUCH] = { "holders_touch",
+        "UPDATE scim.groups SET version = version + 1,"
+        " last_modified = greatest(last_modified, now()) WHERE org_id = $1"
+        " AND id = ANY(ARRAY(SELECT m.group_id FROM scim.group_users m"
+        "   WHERE m.org_id = $1 AND m.user_id = $2::uuid"
+        "  UNION ALL SELECT m.group_id FROM scim.group_groups m"
+        "   WHERE m.org_id = $1 AND m.child_id = $2::uuid))" },
+    [STORE_HOLDERS_LEAVE_USER] = { "holders_leave_user",
+        "DELETE FROM scim.group_users"
+        " WHERE org_id = $1 AND user_id = $2::uuid" },
+    [STORE_HOLDERS_LEAVE_GROUP] = { "holders_leave_group",
+        "DELETE FROM scim.group_groups"
+        " WHERE org_id = $1 AND child_id = $2::uuid" },
+
+    [STORE_USER_TOMBSTONE] = { "user_tombstone",
+        TOMBSTONE("users", "User", "userName") },
+    [STORE_GROUP_TOMBSTONE] = { "group_tombstone",
+        TOMBSTONE("groups", "Group", "displayName") },
+    [STORE_JOURNAL] = { "journal",
+        "INSERT INTO scim.journal" JOURNAL_COLUMNS
+        " VALUES ($1::int, 'token', $2, $3, $4, $5::uuid, $6, $7::smallint, $8,"
+        " $9, $10::jsonb, $11::int, $12, $13)" },
+};
+/* clang-format on */

@@ -1,0 +1,188 @@
+#include "store/transaction.h"
+
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#define MAX_RETRIES 3
+#define MAX_PAUSE_MS 20
+
+static void start(store_transaction *tx)
+{
+    if (tx->sent) {
+        tx->sent = 0;
+        tx->count = 0;
+    }
+}
+
+store_step *store_add(store_statement statement, store_transaction *tx)
+{
+    store_step *step;
+
+    start(tx);
+    step = &tx->steps[tx->count++];
+    memset(step, 0, sizeof(*step));
+    step->statement = statement;
+    step->binary = 1;
+    if (!store_statements[statement].is_bare) {
+        store_step_int(step, tx->caller->org_id, tx->pool);
+    }
+    return step;
+}
+
+void store_add_token(store_step *step, const store_transaction *tx)
+{
+    store_step_int(step, tx->caller->key_id, tx->pool);
+    store_step_bytes(step, tx->caller->hash, SCIM_SHA256_SIZE);
+}
+
+/* The server gives up before we do, so that its answer still arrives. */
+static void add_enter(store_transaction *tx)
+{
+    apr_interval_time_t left = tx->caller->deadline - apr_time_now();
+    apr_int64_t ms = left > 0 ? apr_time_as_msec(left) * 4 / 5 + 1 : 1;
+    store_step *step = store_add(STORE_ENTER, tx);
+
+    store_add_token(step, tx);
+    store_step_text(step, tx->caller->slug);
+    store_step_int(step, ms, tx->pool);
+    store_step_text(step, tx->intent == STORE_READS ? "false" : "true");
+    store_step_int(step, ms / 2 + 1, tx->pool);
+}
+
+/* The answer of enter. Without a row nothing behind it has run. */
+static scim_error *read_grant(store_transaction *tx, const store_step *enter)
+{
+    if (PQntuples(enter->result) != 1) {
+        return store_token_refusal(tx);
+    }
+    tx->grant.app_id = (int)store_number(enter->result, 0, 0);
+    tx->grant.strict = store_boolean(enter->result, 0, 1);
+    tx->grant.read_only = store_boolean(enter->result, 0, 2);
+    tx->stale = store_boolean(enter->result, 0, 3);
+    return NULL;
+}
+
+/* Enter answered before whatever failed, and its word comes first. */
+static scim_error *check_enter(store_transaction *tx, int failed)
+{
+    int i;
+
+    for (i = 0; i < tx->count; i++) {
+        if (tx->steps[i].statement == STORE_ENTER
+            && (failed < 0 || i < failed)) {
+            return read_grant(tx, &tx->steps[i]);
+        }
+    }
+    return NULL;
+}
+
+/* A connection that was dead before its first use: nothing can have happened,
+ * unless a COMMIT may have been on the way. */
+static int is_safe_to_repeat(const store_transaction *tx)
+{
+    return !tx->c->used && tx->intent != STORE_WRITES
+           && apr_time_now() < tx->caller->deadline;
+}
+
+scim_error *store_go(store_transaction *tx)
+{
+    int failed;
+    const store_step *step;
+    scim_error *err = store_trip(&failed, tx->steps, tx->count, tx->c,
+                                 tx->caller->deadline, tx->s, tx->pool);
+
+    tx->sent = 1;
+    if (err != NULL) {
+        tx->failed.retry = is_safe_to_repeat(tx);
+        return err;
+    }
+    err = check_enter(tx, failed);
+    if (err != NULL || failed < 0) {
+        return err;
+    }
+    step = &tx->steps[failed];
+    err = store_result_error(&tx->failed, step->result,
+                             step->statement == STORE_AD_HOC
+                                 ? "filter"
+                                 : store_statements[step->statement].name,
+                             tx->name, tx->pool);
+    tx->c->broken |= tx->failed.renew;
+    return err;
+}
+
+void store_abandon(store_transaction *tx)
+{
+    store_failure failed = tx->failed;
+
+    if (!tx->c->broken && PQtransactionStatus(tx->c->pg) != PQTRANS_IDLE) {
+        store_add(STORE_ROLLBACK, tx);
+        store_go(tx);
+        tx->c->broken |= PQtransactionStatus(tx->c->pg) != PQTRANS_IDLE;
+    }
+    tx->failed = failed;
+}
+
+/* Best effort, and after the answer is certain. */
+static void note_use(store_transaction *tx)
+{
+    store_step *step = store_add(STORE_TOKEN_USED, tx);
+
+    store_add_token(step, tx);
+    store_step_text(step, tx->caller->address);
+    store_go(tx);
+}
+
+static scim_error *attempt(store_transaction *tx, store_work work, void *baton)
+{
+    scim_error *err = store_connection_take(&tx->c, tx->caller, tx->s,
+                                            tx->pool);
+
+    if (err != NULL) {
+        return err;
+    }
+    if (tx->intent == STORE_EDITS) {
+        store_add(STORE_BEGIN, tx);
+    }
+    add_enter(tx);
+    err = work(tx, baton);
+    store_abandon(tx);
+    if (tx->stale && !tx->c->broken && !tx->failed.retry) {
+        note_use(tx);
+    }
+    store_connection_give(tx->c, tx->s);
+    return err;
+}
+
+/* A short, random time, so that two who met do not meet again. */
+static void pause_before_retry(void)
+{
+    unsigned char byte = 0;
+
+    apr_generate_random_bytes(&byte, 1);
+    apr_sleep(apr_time_from_msec(1 + byte % MAX_PAUSE_MS));
+}
+
+scim_error *store_transact(store_work work, void *baton, store_intent intent,
+                           const store_caller *caller, store *s,
+                           apr_pool_t *pool)
+{
+    int retries = 0;
+
+    for (;;) {
+        store_transaction *tx = apr_pcalloc(pool, sizeof(*tx));
+        scim_error *err;
+
+        tx->caller = caller;
+        tx->s = s;
+        tx->pool = pool;
+        tx->intent = intent;
+        err = attempt(tx, work, baton);
+        if (err == NULL || !tx->failed.retry || retries++ == MAX_RETRIES
+            || apr_time_now() >= caller->deadline) {
+            return err;
+        }
+        pause_before_retry();
+    }
+}

@@ -1,0 +1,58 @@
+/* One transaction: a connection, enter, the statements of one operation, and
+ * what is done when it fails (DESIGN 5.8-5.10). Private to store/. */
+#ifndef SCIM_STORE_TRANSACTION_H
+#define SCIM_STORE_TRANSACTION_H
+
+#include "store/result.h"
+#include "store/trip.h"
+
+#define STORE_MAX_STEPS 12
+
+typedef enum {
+    STORE_READS,  /* one trip */
+    STORE_WRITES, /* one trip */
+    STORE_EDITS   /* writes; BEGIN and COMMIT of its own, several trips */
+} store_intent;
+
+typedef struct store_transaction {
+    const store_caller *caller;
+    store *s;
+    apr_pool_t *pool;
+    store_connection *c;
+    store_intent intent;
+    store_grant grant;    /* after the first store_go() */
+    const char *name;     /* of the resource, for messages; or NULL */
+    store_failure failed; /* what the last failure asks for */
+    int stale;            /* the token's last use is more than a minute ago */
+    int sent;             /* the steps have been sent */
+    int count;
+    store_step steps[STORE_MAX_STEPS];
+} store_transaction;
+
+/* What an operation does within one; called again when it is retried, with
+ * nothing left of the attempt before. */
+typedef scim_error *(*store_work)(store_transaction *tx, void *baton);
+
+/* Runs `work` with enter as its first step, at most four times. */
+scim_error *store_transact(store_work work, void *baton, store_intent intent,
+                           const store_caller *caller, store *s,
+                           apr_pool_t *pool);
+
+/* The next statement of the trip. The organization is its first parameter
+ * already. The step is good until the first store_add() after store_go(). */
+store_step *store_add(store_statement statement, store_transaction *tx);
+
+/* Sends what was added and reads all answers. */
+scim_error *store_go(store_transaction *tx);
+
+/* For a transaction of several trips that turns out to change nothing. */
+void store_abandon(store_transaction *tx);
+
+/* Why Enter gave no row: SCIM_UNAUTHORIZED, SCIM_TOKEN_REFUSED,
+ * SCIM_READ_ONLY_TOKEN. A trip of its own (token.c). */
+scim_error *store_token_refusal(store_transaction *tx);
+
+/* The caller's token as the next two parameters: key and hash. */
+void store_add_token(store_step *step, const store_transaction *tx);
+
+#endif
