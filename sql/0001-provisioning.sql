@@ -325,7 +325,7 @@ grant select, insert, update, delete
 grant select, insert on scim.tombstones, scim.journal to scim_httpd;
 grant usage on sequence scim.journal_seq to scim_httpd;
 grant select on scim.schema, scim.attributes to scim_httpd, scim_reader;
-grant select (org_id, app_id, kind, name, unique_group_names)
+grant select (org_id, app_id, kind, name, strict, unique_group_names)
   on scim.apps to scim_httpd;
 
 -- Index-only scans (count, co, offsets) live from the visibility map.

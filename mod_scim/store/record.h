@@ -4,6 +4,9 @@
 
 #include "store/transaction.h"
 
+/* What was stored went in by a limit of its own; this one is jansson's. */
+#define STORE_MAX_DEPTH 2048
+
 /* What to read for an answer about `type`. */
 store_shape store_shape_of(const scim_resource_type *type,
                            const store_wants *wants);

@@ -152,6 +152,13 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     " r.body::json ->> '" name "', r.external_id FROM scim." table " r" \
     " WHERE r.org_id = $1 AND r.id = $2::uuid"
 
+#define LEAVE(table, column) \
+    "WITH ended AS (DELETE FROM scim." table \
+    "  WHERE org_id = $1 AND " column " = $2::uuid RETURNING group_id)" \
+    " UPDATE scim.groups SET version = version + 1," \
+    " last_modified = greatest(last_modified, now())" \
+    " WHERE org_id = $1 AND id = ANY(ARRAY(SELECT group_id FROM ended))"
+
 #define JOURNAL_COLUMNS \
     "(org_id, actor_kind, actor, action, resource_type, resource, name," \
     " status, scim_type, detail, changes, duration_ms, request_id, address)"
@@ -280,19 +287,11 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "  UNION ALL SELECT m.group_id FROM scim.group_groups m"
         "   WHERE m.org_id = $1 AND m.child_id = $2::uuid"
         "  UNION ALL SELECT $2::uuid)) ORDER BY r.id FOR NO KEY UPDATE" },
-    [STORE_HOLDERS_TOUCH] = { "holders_touch",
-        "UPDATE scim.groups SET version = version + 1,"
-        " last_modified = greatest(last_modified, now()) WHERE org_id = $1"
-        " AND id = ANY(ARRAY(SELECT m.group_id FROM scim.group_users m"
-        "   WHERE m.org_id = $1 AND m.user_id = $2::uuid"
-        "  UNION ALL SELECT m.group_id FROM scim.group_groups m"
-        "   WHERE m.org_id = $1 AND m.child_id = $2::uuid))" },
-    [STORE_HOLDERS_LEAVE_USER] = { "holders_leave_user",
-        "DELETE FROM scim.group_users"
-        " WHERE org_id = $1 AND user_id = $2::uuid" },
-    [STORE_HOLDERS_LEAVE_GROUP] = { "holders_leave_group",
-        "DELETE FROM scim.group_groups"
-        " WHERE org_id = $1 AND child_id = $2::uuid" },
+    /* Whatever loses a member changes, also what was not locked in time. */
+    [STORE_USER_LEAVE] = { "user_leave",
+        LEAVE("group_users", "user_id") },
+    [STORE_GROUP_LEAVE] = { "group_leave",
+        LEAVE("group_groups", "child_id") },
 
     [STORE_USER_TOMBSTONE] = { "user_tombstone",
         TOMBSTONE("users", "User", "userName") },

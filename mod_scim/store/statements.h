@@ -45,10 +45,9 @@ typedef enum {
     STORE_GROUP_MEMBERSHIP, /* a whole PATCH of members */
     STORE_GROUP_DELTA,      /* the members' part of a larger write */
     STORE_GROUP_DELETE,
-    STORE_HOLDERS_LOCK,  /* the groups that a resource is in */
-    STORE_HOLDERS_TOUCH,
-    STORE_HOLDERS_LEAVE_USER,
-    STORE_HOLDERS_LEAVE_GROUP,
+    STORE_HOLDERS_LOCK, /* the groups that a resource is in */
+    STORE_USER_LEAVE,
+    STORE_GROUP_LEAVE,
     STORE_USER_TOMBSTONE,
     STORE_GROUP_TOMBSTONE,
     STORE_JOURNAL,

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
+
+#include "store/uuid.h"
 
 /* scim.attributes of the first migration. */
 #define ATTR_EMAILS_VALUE "1"
@@ -117,20 +118,6 @@ static const char *literal(const char *name, apr_pool_t *pool)
     *to++ = '\'';
     *to = '\0';
     return out;
-}
-
-static int is_uuid(const char *text)
-{
-    int i;
-
-    for (i = 0; i < 36; i++) {
-        int dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-        if (dash ? text[i] != '-' : !apr_isxdigit(text[i])) {
-            return 0;
-        }
-    }
-    return text[36] == '\0';
 }
 
 static scim_error *no_links(const scim_filter *node, writer *w)
@@ -248,7 +235,7 @@ static const char *key_sql(const scim_filter *node, const key *k, writer *w)
         return time_sql(node, k->column, w);
     case KEY_UUID:
         if (node->op == SCIM_EQ) {
-            return is_uuid(node->text)
+            return store_uuid_is(node->text)
                        ? apr_psprintf(w->pool, "%s = %s::uuid", k->column,
                                       param(node->text, w))
                        : "false";
@@ -470,7 +457,7 @@ static const char *row_value_sql(const scim_filter *node, writer *w)
 {
     const char *p;
 
-    if (!is_uuid(node->text)) {
+    if (!store_uuid_is(node->text)) {
         return "false";
     }
     p = param(node->text, w);

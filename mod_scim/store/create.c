@@ -1,0 +1,93 @@
+#include "store/journal.h"
+#include "store/keys.h"
+#include "store/members.h"
+#include "store/record.h"
+
+typedef struct creation {
+    const scim_resource_type *type;
+    const json_t *resource;
+    const scim_membership *members; /* NULL: none */
+    const char *id;
+    store_keys keys;
+    store_shape shape;
+    store_record *record;
+} creation;
+
+static scim_error *finish(store_transaction *tx, creation *c, json_t *members)
+{
+    store_entry entry = { .action = "create",
+                          .type = c->type,
+                          .id = c->id,
+                          .name = c->keys.name,
+                          .status = 201 };
+    store_step *select;
+    scim_error *err;
+
+    entry.changes = store_changes(NULL, c->resource, tx->pool);
+    if (members != NULL) {
+        json_object_set(entry.changes, "members", members);
+    }
+    store_add_journal(&entry, tx);
+    select = store_add_select(c->shape, c->id, tx);
+    if (tx->intent == STORE_EDITS) {
+        store_add(STORE_COMMIT, tx);
+    }
+    err = store_go(tx);
+    return err != NULL ? err
+                       : store_record_of(&c->record, select, c->shape, c->id,
+                                         tx->pool);
+}
+
+static scim_error *add_first_members(json_t **out, store_transaction *tx,
+                                     const creation *c)
+{
+    store_step *step = store_add(STORE_GROUP_DELTA, tx);
+    int changed;
+    scim_error *err;
+
+    store_add_members(step, c->id, c->members, NULL, tx);
+    err = store_go(tx);
+    return err != NULL ? err
+                       : store_members_verdict(&changed, out, step, c->id,
+                                               tx->pool);
+}
+
+static scim_error *work(store_transaction *tx, void *baton)
+{
+    creation *c = baton;
+    json_t *members = NULL;
+    scim_error *err = NULL;
+
+    tx->name = c->keys.name;
+    store_add_insert(&c->keys, c->id, c->type, tx);
+    if (c->members != NULL) {
+        err = add_first_members(&members, tx, c);
+    }
+    return err != NULL ? err : finish(tx, c, members);
+}
+
+scim_error *store_create(store_record **out, const scim_resource_type *type,
+                         const json_t *resource,
+                         const scim_membership *members,
+                         const store_wants *wants, const store_caller *caller,
+                         store *s, apr_pool_t *pool)
+{
+    creation c = { .type = type,
+                   .resource = resource,
+                   .id = store_uuid_make(pool),
+                   .shape = store_shape_of(type, wants) };
+    scim_error *err;
+
+    if (c.id == NULL) {
+        return store_unavailable(pool, "the system gave no random bytes");
+    }
+    if (members != NULL && members->add->nelts > 0) {
+        c.members = members;
+    }
+    store_keys_make(&c.keys, resource, type, pool);
+    err = store_transact(work, &c,
+                         c.members != NULL ? STORE_EDITS : STORE_WRITES,
+                         caller, s, pool);
+    *out = c.record;
+    return err;
+}

@@ -1,0 +1,135 @@
+#include "store/journal.h"
+
+#include <apr_strings.h>
+
+#include "store/uuid.h"
+
+const char *store_actor(const store_transaction *tx)
+{
+    return apr_psprintf(tx->pool, "%" APR_INT64_T_FMT, tx->caller->key_id);
+}
+
+void store_add_origin(store_step *step, store_transaction *tx)
+{
+    store_step_int(step, apr_time_as_msec(apr_time_now()
+                                          - tx->caller->received),
+                   tx->pool);
+    store_step_text(step, tx->caller->request_id);
+    store_step_text(step, tx->caller->address);
+}
+
+/* A new reference, or NULL if nothing was off-standard. */
+static json_t *warnings_of(const store_transaction *tx)
+{
+    const scim_reading *reading = tx->caller->reading;
+    json_t *list;
+    int i;
+
+    if (reading == NULL || reading->warnings == NULL
+        || reading->warnings->nelts == 0) {
+        return NULL;
+    }
+    list = json_array();
+    for (i = 0; i < reading->warnings->nelts; i++) {
+        json_array_append_new(
+            list, scim_json_text(APR_ARRAY_IDX(reading->warnings, i,
+                                               const char *)));
+    }
+    return list;
+}
+
+const char *store_warnings(const store_transaction *tx)
+{
+    json_t *object = scim_json_adopt(
+        json_pack("{so*}", "warnings", warnings_of(tx)), tx->pool);
+
+    return scim_json_dump(object, NULL, tx->pool);
+}
+
+/* What `from` holds and `to` does not hold in the same way. A new reference. */
+static json_t *difference(const json_t *from, const json_t *to)
+{
+    json_t *out = json_object(), *value;
+    const char *name;
+
+    json_object_foreach((json_t *)from, name, value) {
+        if (!json_equal(value, json_object_get(to, name))) {
+            json_object_set(out, name, value);
+        }
+    }
+    return out;
+}
+
+json_t *store_changes(const json_t *before, const json_t *after,
+                      apr_pool_t *pool)
+{
+    json_t *out = scim_json_adopt(json_object(), pool);
+
+    if (before != NULL) {
+        json_object_set_new(out, "before", difference(before, after));
+    }
+    if (after != NULL) {
+        json_object_set_new(out, "after", difference(after, before));
+    }
+    return out;
+}
+
+/* The changes with the request's warnings, or NULL for none of both. */
+static const char *changes_text(const store_entry *entry,
+                                store_transaction *tx)
+{
+    json_t *warnings = warnings_of(tx);
+    json_t *object;
+
+    if (entry->changes == NULL && warnings == NULL) {
+        return NULL;
+    }
+    object = scim_json_adopt(entry->changes != NULL
+                                 ? json_copy(entry->changes)
+                                 : json_object(),
+                             tx->pool);
+    if (warnings != NULL) {
+        json_object_set_new(object, "warnings", warnings);
+    }
+    return scim_json_dump(object, NULL, tx->pool);
+}
+
+void store_add_journal(const store_entry *entry, store_transaction *tx)
+{
+    const scim_error *refused = entry->refused;
+    store_step *step = store_add(STORE_JOURNAL, tx);
+
+    store_step_text(step, store_actor(tx));
+    store_step_text(step, entry->action);
+    store_step_text(step, entry->type != NULL ? entry->type->name : NULL);
+    store_step_text(step, entry->id);
+    store_step_text(step, entry->name);
+    store_step_int(step, entry->status, tx->pool);
+    store_step_text(step, refused != NULL ? scim_fault_type(refused->fault)
+                                          : NULL);
+    store_step_text(step, refused != NULL ? refused->detail : NULL);
+    store_step_text(step, changes_text(entry, tx));
+    store_add_origin(step, tx);
+}
+
+/* -------------------------------------------------------------- refusals */
+
+static scim_error *write_refusal(store_transaction *tx, void *baton)
+{
+    store_add_journal(baton, tx);
+    return store_go(tx);
+}
+
+void store_journal_refusal(const scim_resource_type *type, const char *id,
+                           const char *action, const scim_error *err,
+                           const store_caller *caller, store *s,
+                           apr_pool_t *pool)
+{
+    store_entry entry = { .action = action,
+                          .type = type,
+                          .id = id != NULL && store_uuid_is(id) ? id : NULL,
+                          .status = scim_fault_status(err->fault),
+                          .refused = err };
+
+    store_transact(write_refusal, &entry, STORE_READS, caller, s, pool);
+}

@@ -1,0 +1,32 @@
+/* The journal row that travels with every write (DESIGN 5.15). Private to
+ * store/. */
+#ifndef SCIM_STORE_JOURNAL_H
+#define SCIM_STORE_JOURNAL_H
+
+#include "store/transaction.h"
+
+typedef struct store_entry {
+    const char *action; /* create, replace, modify, delete */
+    const scim_resource_type *type;
+    const char *id;   /* or NULL */
+    const char *name; /* of the resource; or NULL */
+    int status;       /* HTTP */
+    const scim_error *refused; /* or NULL */
+    json_t *changes;  /* object, or NULL; gets "warnings" added */
+} store_entry;
+
+void store_add_journal(const store_entry *entry, store_transaction *tx);
+
+/* {"before": {...}, "after": {...}} of the attributes that differ, all of them
+ * where the other resource is NULL. Belongs to `pool`. */
+json_t *store_changes(const json_t *before, const json_t *after,
+                      apr_pool_t *pool);
+
+/* {"warnings": [...]} of the request, or {}: as text. */
+const char *store_warnings(const store_transaction *tx);
+
+/* The columns that say who, when and from where, in the journal's order. */
+const char *store_actor(const store_transaction *tx);
+void store_add_origin(store_step *step, store_transaction *tx);
+
+#endif

@@ -1,0 +1,129 @@
+#include "store/keys.h"
+
+#include <string.h>
+
+/* scim.attributes of the first migration. */
+#define ATTR_EMAILS_VALUE 1
+#define MAX_KIND 256 /* bytes of scim.user_values.kind */
+
+static const char *text_at(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+static json_t *email_row(const json_t *email, size_t position)
+{
+    const char *value = text_at(email, "value");
+    const char *kind = text_at(email, "type");
+
+    if (value == NULL) {
+        return NULL;
+    }
+    if (kind != NULL && strlen(kind) > MAX_KIND) {
+        kind = NULL;
+    }
+    return json_pack("{si, si, ss, ss*}", "attr", ATTR_EMAILS_VALUE, "elem",
+                     (int)position, "value", value, "kind", kind);
+}
+
+static const char *value_rows(const json_t *folded, apr_pool_t *pool)
+{
+    json_t *rows = scim_json_adopt(json_array(), pool);
+    json_t *email, *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(folded, "emails"), i, email) {
+        row = email_row(email, i);
+        if (row != NULL) {
+            json_array_append_new(rows, row);
+        }
+    }
+    return json_array_size(rows) > 0 ? scim_json_dump(rows, NULL, pool) : NULL;
+}
+
+void store_keys_make(store_keys *out, const json_t *resource,
+                     const scim_resource_type *type, apr_pool_t *pool)
+{
+    json_t *folded = scim_resource_fold(resource, type, pool);
+
+    out->name = text_at(resource, type == &scim_type_user ? "userName"
+                                                          : "displayName");
+    out->active = json_is_true(json_object_get(resource, "active")) ? "true"
+                                                                    : "false";
+    out->user_name = text_at(folded, "userName");
+    out->external_id = text_at(resource, "externalId");
+    out->display_name = text_at(folded, "displayName");
+    out->family_name = text_at(json_object_get(folded, "name"), "familyName");
+    out->body = scim_json_dump(resource, NULL, pool);
+    out->folded = scim_json_dump(folded, NULL, pool);
+    out->values = type == &scim_type_user ? value_rows(folded, pool) : NULL;
+}
+
+static void add_values(const store_keys *keys, const char *id,
+                       store_transaction *tx)
+{
+    store_step *step;
+
+    if (keys->values != NULL) {
+        step = store_add(STORE_USER_VALUES_INSERT, tx);
+        store_step_text(step, id);
+        store_step_text(step, keys->values);
+    }
+}
+
+static void add_user(store_statement row, store_statement folded,
+                     const store_keys *keys, const char *id,
+                     store_transaction *tx)
+{
+    store_step *step = store_add(row, tx);
+
+    store_step_text(step, id);
+    store_step_text(step, keys->active);
+    store_step_text(step, keys->user_name);
+    store_step_text(step, keys->external_id);
+    store_step_text(step, keys->display_name);
+    store_step_text(step, keys->family_name);
+    store_step_text(step, keys->body);
+
+    step = store_add(folded, tx);
+    store_step_text(step, id);
+    store_step_text(step, keys->folded);
+}
+
+static void add_group(store_statement row, const store_keys *keys,
+                      const char *id, store_transaction *tx)
+{
+    store_step *step = store_add(row, tx);
+
+    store_step_text(step, id);
+    store_step_text(step, keys->display_name);
+    store_step_text(step, keys->external_id);
+    store_step_text(step, keys->body);
+    store_step_text(step, keys->folded);
+}
+
+void store_add_insert(const store_keys *keys, const char *id,
+                      const scim_resource_type *type, store_transaction *tx)
+{
+    if (type == &scim_type_group) {
+        add_group(STORE_GROUP_INSERT, keys, id, tx);
+        return;
+    }
+    add_user(STORE_USER_INSERT, STORE_USER_FOLDED_INSERT, keys, id, tx);
+    add_values(keys, id, tx);
+}
+
+void store_add_update(const store_keys *keys, int values_changed,
+                      const char *id, const scim_resource_type *type,
+                      store_transaction *tx)
+{
+    if (type == &scim_type_group) {
+        add_group(STORE_GROUP_UPDATE, keys, id, tx);
+        return;
+    }
+    add_user(STORE_USER_UPDATE, STORE_USER_FOLDED_UPDATE, keys, id, tx);
+    if (values_changed) {
+        store_step_text(store_add(STORE_USER_VALUES_DELETE, tx), id);
+        add_values(keys, id, tx);
+    }
+}

@@ -1,0 +1,153 @@
+#include "store/journal.h"
+#include "store/keys.h"
+#include "store/members.h"
+#include "store/record.h"
+
+/* A row that was read, locked, and is now changed. */
+typedef struct modification {
+    const scim_resource_type *type;
+    const char *asked, *id; /* as the client wrote it; as the key, or NULL */
+    const store_edit *edit;
+    store_shape shape;
+    store_record *record;
+
+    json_t *before, *after; /* of this attempt; after NULL: as it was */
+    json_t *members;        /* what happened to them; NULL: nothing */
+    int members_changed;
+} modification;
+
+/* The row with the lock; a second look, at what may have changed while we
+ * waited for it, where members matter. */
+static scim_error *read_locked(store_record **out, store_transaction *tx,
+                               const modification *m)
+{
+    int is_user = m->type == &scim_type_user;
+    store_shape shape = is_user                 ? STORE_SHAPE_USER
+                        : m->edit->needs_members ? STORE_SHAPE_GROUP_MEMBER_NAMES
+                                                 : STORE_SHAPE_GROUP;
+    store_step *step
+        = m->id != NULL
+              ? store_add(is_user ? STORE_USER_LOCK : STORE_GROUP_LOCK, tx)
+              : NULL;
+    scim_error *err;
+
+    if (step != NULL) {
+        store_step_text(step, m->id);
+    }
+    if (step != NULL && m->edit->needs_members) {
+        step = store_add_select(shape, m->id, tx);
+    }
+    err = store_go(tx);
+    if (err == NULL && step == NULL) {
+        err = store_not_found(m->type, m->asked, tx->pool);
+    }
+    if (err == NULL) {
+        err = store_record_of(out, step, shape, m->asked, tx->pool);
+    }
+    if (err == NULL
+        && !store_match_allows(m->edit->match, (*out)->version)) {
+        err = store_precondition_failed(tx->pool);
+    }
+    return err;
+}
+
+static scim_error *change_members(store_transaction *tx, modification *m,
+                                  const scim_membership *members)
+{
+    scim_error *err = store_members_check(members, m->id, tx->pool);
+    store_step *step;
+
+    if (err == NULL) {
+        step = store_add(STORE_GROUP_DELTA, tx);
+        store_add_members(step, m->id, members, NULL, tx);
+        err = store_go(tx);
+    }
+    return err != NULL ? err
+                       : store_members_verdict(&m->members_changed,
+                                               &m->members, step, m->id,
+                                               tx->pool);
+}
+
+/* The row and the journal, if there is anything to write. */
+static void add_changes(store_transaction *tx, const modification *m)
+{
+    const json_t *after = m->after != NULL ? m->after : m->before;
+    int emails_changed
+        = !json_equal(json_object_get(m->before, "emails"),
+                      json_object_get(after, "emails"));
+    store_entry entry = { .action = m->edit->action,
+                          .type = m->type,
+                          .id = m->id,
+                          .status = 200 };
+    store_keys keys;
+
+    store_keys_make(&keys, after, m->type, tx->pool);
+    tx->name = entry.name = keys.name;
+    if (m->after != NULL || m->members_changed) {
+        store_add_update(&keys, emails_changed, m->id, m->type, tx);
+        entry.changes = store_changes(m->before, after, tx->pool);
+    }
+    else if (json_object_get(m->members, "unknown") == NULL) {
+        return;
+    }
+    else {
+        entry.changes = scim_json_adopt(json_object(), tx->pool);
+    }
+    if (m->members != NULL) {
+        json_object_set(entry.changes, "members", m->members);
+    }
+    store_add_journal(&entry, tx);
+}
+
+static scim_error *finish(store_transaction *tx, modification *m)
+{
+    store_step *select;
+    scim_error *err;
+
+    add_changes(tx, m);
+    select = store_add_select(m->shape, m->id, tx);
+    store_add(STORE_COMMIT, tx);
+    err = store_go(tx);
+    return err != NULL ? err
+                       : store_record_of(&m->record, select, m->shape,
+                                         m->asked, tx->pool);
+}
+
+static scim_error *work(store_transaction *tx, void *baton)
+{
+    modification *m = baton;
+    scim_membership *members = NULL;
+    store_record *before;
+    scim_error *err = read_locked(&before, tx, m);
+
+    m->after = m->members = NULL;
+    m->members_changed = 0;
+    if (err == NULL) {
+        err = m->edit->compute(&m->after, &members, before, &tx->grant,
+                               m->edit->baton, tx->pool);
+    }
+    if (err == NULL) {
+        err = scim_json_parse(&m->before, before->body, before->body_len,
+                              STORE_MAX_DEPTH, tx->pool);
+    }
+    if (err == NULL && members != NULL) {
+        err = change_members(tx, m, members);
+    }
+    return err != NULL ? err : finish(tx, m);
+}
+
+scim_error *store_modify(store_record **out, const scim_resource_type *type,
+                         const char *id, const store_edit *edit,
+                         const store_wants *wants, const store_caller *caller,
+                         store *s, apr_pool_t *pool)
+{
+    modification m = { .type = type,
+                       .asked = id,
+                       .id = store_id_normal(id, pool),
+                       .edit = edit,
+                       .shape = store_shape_of(type, wants) };
+    scim_error *err = store_transact(work, &m, STORE_EDITS, caller, s, pool);
+
+    *out = m.record;
+    return err;
+}
