@@ -264,7 +264,7 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "   duration_ms, request_id, address)"
         "  SELECT $1, 'token', $8, 'modify', 'Group', r.id,"
         "   r.body::json ->> 'displayName', 200,"
-        "   c.json || $12::jsonb, $9::int, $10, $11"
+        "   jsonb_build_object('members', c.json) || $12::jsonb, $9::int, $10, $11"
         "   FROM scim.groups r, verdict v, changes c"
         "   WHERE r.org_id = $1 AND r.id = $2::uuid AND v.word = 'go'"
         "   AND (c.changed OR EXISTS (SELECT FROM unknown)))"
