@@ -1,0 +1,272 @@
+package Scim::Server;
+
+# A private httpd with mod_scim and a database of its own, on a free port.
+#
+#     my $server = Scim::Server->new(mpm => 'worker');
+#     my $acme = $server->organization('acme');    # a Scim::Client
+#     ...
+#     $server->logged(qr/could not reach PostgreSQL/);
+#     $server->stop;
+#
+# The stop fails the test on any line of the error log, of level warn or above,
+# that was not announced by logged() or tolerates().
+#
+# Options: mpm (event), modules (beside those that any httpd has), config (text
+# of the server), section (text within <Location /scim/v2>), httpd (hash of
+# directives of the server, undef: leave out), postgres (options of
+# Scim::Postgres, or an object of it).
+
+use v5.36;
+use File::Path qw(remove_tree);
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use Scim::Client;
+use Scim::Postgres;
+use Scim::Process qw(run start_server children_of has_ended wait_for free_port
+    slurp write_file);
+use Test::More ();
+
+my $BASE = '/scim/v2';
+my $PATIENCE = 60; # seconds; sanitizers are slow
+
+# Small, but with more than one child and enough threads for 32 clients.
+my %MPM_SETTINGS = (
+    prefork => { StartServers => 4, MinSpareServers => 2, MaxSpareServers => 8,
+        MaxRequestWorkers => 40 },
+    map { $_ => { StartServers => 2, ThreadsPerChild => 20,
+        MinSpareThreads => 20, MaxSpareThreads => 40,
+        MaxRequestWorkers => 40 } } qw(event worker),
+);
+
+# No line of the log may look so, whoever wrote it.
+my $BREAKAGE = qr/exit\ signal|AddressSanitizer|LeakSanitizer|runtime\ error:
+    |Assertion|\[\w+:(?:crit|alert|emerg)\]/x;
+my $COMPLAINT = qr/\[scim:(?:warn|error)\]/;
+
+my @made; # by this process
+
+sub new($class, %given) {
+    my $dir = tempdir('scim-httpd-XXXXXX', DIR => '/tmp');
+    my $postgres = $given{postgres} // {};
+    my $self = bless { maker => $$, mpm => 'event', %given, dir => $dir,
+        port => free_port(), announced => [], read_to => 0,
+        postgres => ref $postgres eq 'HASH' ? Scim::Postgres->new(%$postgres)
+                                            : $postgres }, $class;
+    push @made, $self;
+    chmod 0755, $dir;
+    write_file("$dir/error.log", '');
+    $self->start;
+    return $self;
+}
+
+sub dir($self) { return $self->{dir} }
+sub port($self) { return $self->{port} }
+sub pid($self) { return $self->{pid} }
+sub postgres($self) { return $self->{postgres} }
+sub error_log($self) { return slurp("$self->{dir}/error.log") }
+sub children($self) { return children_of($self->{pid}) }
+
+sub url($self, $slug = undef) {
+    return "http://127.0.0.1:$self->{port}$BASE"
+        . (defined $slug ? "/$slug" : '');
+}
+
+# ------------------------------------------------------------- organizations
+
+# A new organization with SCIM on, an app and a token: a client of it. Options:
+# name, kind, app (its name), words for the app and for the token: install =>
+# ['--strict'], token => ['--read-only'].
+sub organization($self, $slug, %given) {
+    $self->{postgres}->administer('organization', 'create', $slug, '--name',
+        $given{name} // ucfirst $slug, '--owner', "owner\@$slug.example",
+        '--scim', 'on');
+    return $self->app($slug, %given);
+}
+
+# One more app of an organization.
+sub app($self, $slug, %given) {
+    my $app = $self->{postgres}->administer('app', 'install',
+        '--organization', $slug, '--kind', $given{kind} // 'entra',
+        '--name', $given{app} // 'Azure Generic SCIM',
+        @{ $given{install} // [] });
+    return Scim::Client->new(
+        url          => $self->url($slug),
+        organization => $slug,
+        app          => $app->{app_id},
+        token        => $self->token($slug, $app->{app_id},
+            @{ $given{token} // [] }),
+    );
+}
+
+# One more secret token of an app.
+sub token($self, $slug, $app_id, @words) {
+    return $self->{postgres}->administer('token', 'create', '--organization',
+        $slug, '--app', $app_id, @words)->{token};
+}
+
+# -------------------------------------------------------------- the error log
+
+# The test that something was logged, which then is no surprise.
+sub logged($self, $pattern, $name = "the log holds $pattern") {
+    push @{ $self->{announced} }, $pattern;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::ok(wait_for(5, sub { $self->error_log =~ $pattern }),
+        $name) || Test::More::diag($self->error_log);
+}
+
+# Lines that may be there or not.
+sub tolerates($self, @patterns) {
+    push @{ $self->{announced} }, @patterns;
+    return;
+}
+
+sub surprises($self) {
+    my $text = substr $self->error_log, $self->{read_to};
+    $self->{read_to} += length $text;
+    my @found;
+    for my $line (split /\n/, $text) {
+        next if $line !~ $BREAKAGE && $line !~ $COMPLAINT;
+        next if grep { $line =~ $_ } @{ $self->{announced} };
+        push @found, $line;
+    }
+    # What a sanitizer has to say has many lines.
+    return grep({ /Sanitizer|runtime error/ } @found) ? $text : @found;
+}
+
+# ------------------------------------------------------------ start and stop
+
+sub start($self) {
+    write_file("$self->{dir}/httpd.conf", $self->config_text);
+    $self->{pid} = start_server("$self->{dir}/error.log", $ENV{SCIM_HTTPD},
+        '-f', "$self->{dir}/httpd.conf", '-D', 'FOREGROUND');
+    wait_for($PATIENCE, sub { $self->is_listening || has_ended($self->{pid}) });
+    if (!$self->is_listening) {
+        die 'httpd does not start: ', $self->error_log;
+    }
+    return $self;
+}
+
+# Every test of a server ends with this one.
+sub stop($self) {
+    $self->end_by('TERM');
+    return $self->check_log;
+}
+
+# Lets requests end first.
+sub graceful_stop($self) {
+    $self->end_by('WINCH');
+    return $self->check_log;
+}
+
+# A new generation of children; gives back when it is there.
+sub graceful($self) {
+    my $before = () = $self->error_log =~ /resuming normal operations/g;
+    kill 'USR1', $self->{pid};
+    wait_for($PATIENCE, sub {
+        my $now = () = $self->error_log =~ /resuming normal operations/g;
+        return $now > $before;
+    }) or die "httpd does not restart: ", $self->error_log;
+    return;
+}
+
+# Everything at once, as a power failure does.
+sub kill9($self) {
+    my @all = ($self->{pid}, $self->children);
+    kill 'STOP', @all;
+    kill 'KILL', $self->{pid}, $self->children, @all;
+    wait_for($PATIENCE, sub { !grep { !has_ended($_) } @all });
+    delete $self->{pid};
+    return;
+}
+
+# Whether the text is accepted, and what httpd says of it.
+sub configtest($self, $text = $self->config_text) {
+    my $file = write_file("$self->{dir}/test.conf", $text);
+    my $result = run('', $ENV{SCIM_HTTPD}, '-t', '-f', $file);
+    return ($result->{status} == 0, $result->{output} . $result->{errors});
+}
+
+sub is_listening($self) {
+    return IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+        PeerPort => $self->{port}, Timeout => 1);
+}
+
+sub end_by($self, $signal) {
+    my @all = ($self->{pid}, $self->children);
+    kill $signal, $self->{pid};
+    wait_for($PATIENCE, sub { !grep { !has_ended($_) } @all })
+        or die 'httpd does not stop: ', $self->error_log;
+    delete $self->{pid};
+    return;
+}
+
+sub check_log($self) {
+    my @found = $self->surprises;
+    local $Test::Builder::Level = $Test::Builder::Level + 2;
+    return Test::More::is(scalar @found, 0, 'the error log holds no surprise')
+        || Test::More::diag(join "\n", @found);
+}
+
+# ---------------------------------------------------------- the configuration
+
+# Options that change what the next start or graceful restart reads.
+sub configure($self, %given) {
+    @$self{ keys %given } = values %given;
+    write_file("$self->{dir}/httpd.conf", $self->config_text);
+    return;
+}
+
+sub config_text($self) {
+    my $dir = $self->{dir};
+    my %directive = (
+        ServerRoot        => $dir,
+        DefaultRuntimeDir => $dir,
+        PidFile           => "$dir/httpd.pid",
+        # A child that changed its user could not be looked into by LSan
+        CoreDumpDirectory => $dir,
+        ServerName        => 'localhost',
+        Listen            => "127.0.0.1:$self->{port}",
+        ErrorLog          => "$dir/error.log",
+        LogLevel          => 'notice scim:info',
+        KeepAliveTimeout  => 30,
+        MaxKeepAliveRequests => 0,
+        $> == 0 ? (User => 'www-data', Group => 'www-data') : (),
+        %{ $MPM_SETTINGS{ $self->{mpm} } },
+        ScimDatabase => qq{"@{[$self->{postgres}->conninfo_httpd]}"},
+        ScimDatabasePasswordFile => $self->{postgres}->password_file,
+        %{ $self->{httpd} // {} },
+    );
+    return join '', $self->load_modules,
+        (map { "$_ $directive{$_}\n" } grep { defined $directive{$_} }
+            sort keys %directive),
+        $self->{config} // '', "\n",
+        "<Location $BASE>\nScimService scim\n", $self->{section} // '',
+        "\n</Location>\n";
+}
+
+# Where a module has no file, httpd has it built in.
+sub load_modules($self) {
+    my $dir = $ENV{SCIM_HTTPD_MODULES};
+    my @names = ("mpm_$self->{mpm}", qw(unixd authz_core log_config),
+        @{ $self->{modules} // [] });
+    return (map { "LoadModule ${_}_module $dir/mod_$_.so\n" }
+        grep { -e "$dir/mod_$_.so" } @names),
+        "LoadModule scim_module $ENV{SCIM_BUILD}/.libs/mod_scim.so\n";
+}
+
+# A test that forgot the stop, or died before it, does not pass.
+END {
+    my $status = $?;
+    for my $server (grep { $_->{maker} == $$ } @made) {
+        if ($server->{pid}) {
+            eval { $server->end_by('TERM'); 1 } or warn $@;
+            Test::More::diag("a server was not stopped:\n",
+                join "\n", $server->surprises);
+            $status ||= 1;
+        }
+        remove_tree($server->{dir});
+    }
+    $? = $status;
+}
+
+1;
