@@ -139,7 +139,7 @@ like $access, qr{^- 401 GET /scim/v2/acme/Groups - -$}m,
 
 my $log = $server->error_log;
 unlike $log, qr/mscim1_\d/, 'the error log holds no token';
-like $log, qr{SCIM0101: 401 answered to GET /scim/v2/acme/Groups
+like $log, qr{SCIM0101:\ 401\ answered\ to\ GET\ /scim/v2/acme/Groups
     \ \(organization\ -,\ token\ 0,\ request\ \S+\)}x,
     '... but each refusal, at level info';
 

@@ -19,7 +19,6 @@ package Scim::Server;
 use v5.36;
 use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
-use IO::Socket::INET;
 use Scim::Client;
 use Scim::Postgres;
 use Scim::Process qw(run start_server children_of has_ended wait_for free_port
@@ -55,6 +54,7 @@ sub new($class, %given) {
     push @made, $self;
     chmod 0755, $dir;
     write_file("$dir/error.log", '');
+    write_file("$dir/mime.types", ''); # where mod_mime looks for it
     $self->start;
     return $self;
 }
@@ -136,13 +136,12 @@ sub surprises($self) {
 # ------------------------------------------------------------ start and stop
 
 sub start($self) {
+    my $started = $self->starts;
     write_file("$self->{dir}/httpd.conf", $self->config_text);
     $self->{pid} = start_server("$self->{dir}/error.log", $ENV{SCIM_HTTPD},
         '-f', "$self->{dir}/httpd.conf", '-D', 'FOREGROUND');
-    wait_for($PATIENCE, sub { $self->is_listening || has_ended($self->{pid}) });
-    if (!$self->is_listening) {
-        die 'httpd does not start: ', $self->error_log;
-    }
+    $self->wait_for_children($started)
+        or die 'httpd does not start: ', $self->error_log;
     return $self;
 }
 
@@ -160,12 +159,10 @@ sub graceful_stop($self) {
 
 # A new generation of children; gives back when it is there.
 sub graceful($self) {
-    my $before = () = $self->error_log =~ /resuming normal operations/g;
+    my $started = $self->starts;
     kill 'USR1', $self->{pid};
-    wait_for($PATIENCE, sub {
-        my $now = () = $self->error_log =~ /resuming normal operations/g;
-        return $now > $before;
-    }) or die "httpd does not restart: ", $self->error_log;
+    $self->wait_for_children($started)
+        or die 'httpd does not restart: ', $self->error_log;
     return;
 }
 
@@ -186,9 +183,15 @@ sub configtest($self, $text = $self->config_text) {
     return ($result->{status} == 0, $result->{output} . $result->{errors});
 }
 
-sub is_listening($self) {
-    return IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-        PeerPort => $self->{port}, Timeout => 1);
+# The port alone says nothing: it is open before the configuration is read out.
+sub starts($self) {
+    return scalar(() = $self->error_log =~ /resuming normal operations/g);
+}
+
+sub wait_for_children($self, $started) {
+    wait_for($PATIENCE,
+        sub { $self->starts > $started || has_ended($self->{pid}) });
+    return $self->starts > $started && !has_ended($self->{pid});
 }
 
 sub end_by($self, $signal) {
@@ -239,9 +242,8 @@ sub config_text($self) {
     return join '', $self->load_modules,
         (map { "$_ $directive{$_}\n" } grep { defined $directive{$_} }
             sort keys %directive),
-        $self->{config} // '', "\n",
         "<Location $BASE>\nScimService scim\n", $self->{section} // '',
-        "\n</Location>\n";
+        "\n</Location>\n", $self->{config} // '', "\n";
 }
 
 # Where a module has no file, httpd has it built in.
