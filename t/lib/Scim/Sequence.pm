@@ -11,7 +11,7 @@ package Scim::Sequence;
 
 use v5.36;
 use File::Find ();
-use HTTP::Tiny;
+use Scim::Http;
 use JSON::PP ();
 use Scim::Sequence::Assertion qw(check_json check_value json_type $NOTHING);
 use Scim::Sequence::Values;
@@ -63,7 +63,7 @@ sub prepare($self, %options) {
         query   => $query // '',
         values  => Scim::Sequence::Values->new(
             run => sprintf('%s%02x', $run, $files_played), vars => $self->{vars}),
-        http    => HTTP::Tiny->new(
+        http    => Scim::Http->new(
             max_redirect => 0, timeout => $options{timeout} // 30,
             http_proxy => undef, https_proxy => undef, proxy => undef),
         created => [],

@@ -5,7 +5,7 @@ package Scim::Entra::Connection;
 # growing pauses.
 
 use v5.36;
-use HTTP::Tiny;
+use Scim::Http;
 use JSON::PP ();
 use Time::HiRes ();
 
@@ -18,7 +18,7 @@ sub new($class, %given) {
     my ($base, $query) = split /\?/, $given{url}, 2;
     $base =~ m{\A(https?)://([^/:]+|\[[^\]]+\])(?::\d+)?(?:/|\z)}i
         or die "$given{url} is not a tenant URL\n";
-    if (lc $1 eq 'https' && !HTTP::Tiny->can_ssl) {
+    if (lc $1 eq 'https' && !Scim::Http->can_ssl) {
         die "https needs the Perl modules IO::Socket::SSL and Net::SSLeay\n";
     }
     # A proxy of the environment cannot reach this machine's own servers.
@@ -32,7 +32,7 @@ sub new($class, %given) {
         sleep    => $given{sleep} // sub ($s) { Time::HiRes::sleep($s) },
         requests => 0,
         retries  => 0,
-        http     => HTTP::Tiny->new(max_redirect => 0, verify_SSL => 1,
+        http     => Scim::Http->new(max_redirect => 0, verify_SSL => 1,
             timeout => $given{timeout} // 100, @direct),
     }, $class;
 }
