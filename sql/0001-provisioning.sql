@@ -65,8 +65,13 @@ create table scim.organizations(
   owner_is_owner boolean not null generated always as (true) stored,
   scim_on boolean not null default false,
   suspended boolean not null default false,
+  live boolean not null generated always as (scim_on and not suspended) stored,
+  -- Groups have been put into groups; stays. Most organizations never do, and
+  -- their users' groups need no recursion.
+  nested boolean not null default false,
   created timestamptz(3) not null default now(),
-  settings jsonb not null default '{}');
+  settings jsonb not null default '{}',
+  unique (org_id, slug, live, nested)); -- for scim.tokens
 
 create table scim.accounts(
   org_id int not null references scim.organizations
@@ -99,15 +104,25 @@ create table scim.apps(
   unique_group_names boolean not null default true,
   created timestamptz(3) not null default now(),
   uninstalled timestamptz(3),
-  primary key (org_id, app_id));
+  live boolean not null generated always as (uninstalled is null) stored,
+  primary key (org_id, app_id),
+  unique (org_id, app_id, live, strict, whole_organization)); -- for scim.tokens
 
 -- The numbers in the tokens' texts.
 create sequence scim.token_key as bigint;
 
+-- Holds all that a token check asks, so that it reads one row: what belongs to
+-- the organization and the app follows them by ON UPDATE CASCADE.
 create table scim.tokens(
   org_id int not null,
   key_id bigint not null,
+  slug text collate "C" not null,
+  org_live boolean not null,
+  nested boolean not null,
   app_id int not null,
+  app_live boolean not null,
+  strict boolean not null,
+  whole_organization boolean not null,
   hash bytea not null check (octet_length(hash) = 32),
   last_four text collate "C" not null,
   name text not null default '',
@@ -119,7 +134,12 @@ create table scim.tokens(
   last_used timestamptz(3),
   last_address text,
   primary key (org_id, key_id),
-  foreign key (org_id, app_id) references scim.apps)
+  foreign key (org_id, slug, org_live, nested)
+    references scim.organizations(org_id, slug, live, nested)
+    on update cascade,
+  foreign key (org_id, app_id, app_live, strict, whole_organization)
+    references scim.apps(org_id, app_id, live, strict, whole_organization)
+    on update cascade)
   with (fillfactor = 50); -- last_used changes in place, and is never indexed
 
 -- ---------------------------------------------------------------------- users
@@ -197,6 +217,7 @@ create table scim.groups(
   last_modified timestamptz(3) not null default now(),
   version bigint not null default 1,
   id uuid not null,
+  name text not null, -- displayName as it was sent
   display_name text collate "C" not null,
   external_id text collate "C",
   unique_name boolean not null default true,
@@ -345,14 +366,30 @@ alter table scim.group_users set (
 -- What the first statement of every transaction reads. A view, not a function:
 -- it goes into the statement's plan, and costs a quarter less.
 create view scim.token_check with (security_barrier) as
-  select t.org_id, t.key_id, t.hash, o.slug, t.app_id, a.whole_organization,
-         a.strict, t.read_only, t.last_used
+  select t.org_id, t.key_id, t.hash, t.slug, t.app_id, t.whole_organization,
+         t.strict, t.read_only, t.last_used, t.nested
     from scim.tokens t
-    join scim.apps a on a.org_id = t.org_id and a.app_id = t.app_id
-    join scim.organizations o on o.org_id = t.org_id
    where t.revoked is null and (t.expires is null or t.expires > now())
-     and a.uninstalled is null and o.scim_on and not o.suspended;
+     and t.app_live and t.org_live;
 grant select on scim.token_check to scim_httpd;
+
+-- The groups that a user is in directly. The owner's view, with the wall of
+-- the policies in it once: every GET of a user asks it.
+create view scim.direct_groups with (security_barrier) as
+  select m.org_id, m.user_id, g.id, g.name
+    from scim.group_users m
+    join scim.groups g on g.org_id = m.org_id and g.id = m.group_id
+   where m.org_id = (select current_setting('scim.org')::int);
+grant select on scim.direct_groups to scim_httpd;
+
+-- Called when a group gets a group as its member.
+create function scim.groups_nest() returns void
+language sql volatile security definer
+set search_path = pg_catalog, pg_temp as $$
+  update scim.organizations set nested = true
+   where org_id = current_setting('scim.org')::int and not nested $$;
+revoke all on function scim.groups_nest from public;
+grant execute on function scim.groups_nest to scim_httpd;
 
 -- Why a known token was refused; no row for one that is not known, a NULL
 -- reason for one that is good.
@@ -398,7 +435,7 @@ grant execute on function scim.token_used to scim_httpd;
 create view scim.members with (security_barrier) as
   select o.slug as organization, u.id as user_id,
          u.body::jsonb ->> 'userName' as user_name, u.active,
-         g.id as group_id, g.body::jsonb ->> 'displayName' as group_name,
+         g.id as group_id, g.name as group_name,
          exists (select from scim.group_users d
                   where d.org_id = u.org_id and d.group_id = g.id
                     and d.user_id = u.id) as direct

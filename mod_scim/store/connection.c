@@ -26,12 +26,22 @@ typedef struct slot {
     apr_time_t since;             /* of IDLE: when it came back */
 } slot;
 
+/* A request that waits: each has a condition of its own, so that a connection
+ * that comes back wakes one thread, and the longest waiting one. */
+typedef struct waiter {
+    apr_thread_cond_t *given;
+    apr_int64_t org_id;
+    slot *slot;  /* out */
+    int refused; /* out: there is nothing to wait for */
+    struct waiter *next;
+} waiter;
+
 struct store {
     store_settings settings;
     apr_pool_t *pool;
     apr_thread_mutex_t *mutex; /* for all that follows */
-    apr_thread_cond_t *changed;
     slot *slots;
+    waiter *first, *last;
     int waiting;
     int connecting;          /* one thread connects at a time */
     apr_time_t paused_until; /* after a failed connect */
@@ -99,9 +109,6 @@ apr_status_t store_open(store **out, const store_settings *settings,
     if (rv == APR_SUCCESS) {
         rv = apr_thread_mutex_create(&s->mutex, APR_THREAD_MUTEX_DEFAULT,
                                      s->pool);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = apr_thread_cond_create(&s->changed, s->pool);
     }
     if (rv == APR_SUCCESS) {
         apr_pool_cleanup_register(s->pool, s, close_all,
@@ -310,38 +317,117 @@ static int any_open(const store *s)
     return 0;
 }
 
-/* With the mutex held. Waits for a slot and marks it busy. */
+typedef enum { RESERVED, WAIT, REFUSED } reservation;
+
+/* With the mutex held: marks a slot busy, if there is one for the organization
+ * now. REFUSED: PostgreSQL was away a moment ago, and no connection is open
+ * that could come back. */
+static reservation try_reserve(slot **out, apr_int64_t org_id, store *s)
+{
+    slot *found = share_is_used_up(s, org_id) ? NULL : find_slot(s);
+
+    if (found != NULL && found->state == SLOT_EMPTY
+        && apr_time_now() < s->paused_until) {
+        return any_open(s) ? WAIT : REFUSED;
+    }
+    if (found == NULL) {
+        return WAIT;
+    }
+    s->connecting |= found->state == SLOT_EMPTY;
+    found->state = SLOT_BUSY;
+    found->org_id = org_id;
+    *out = found;
+    return RESERVED;
+}
+
+/* With the mutex held, after something became free: those who wait get it in
+ * their order, as far as their organization's share allows. */
+static void serve_waiters(store *s)
+{
+    waiter **link = &s->first, *at, *last = NULL;
+
+    while ((at = *link) != NULL) {
+        reservation got = try_reserve(&at->slot, at->org_id, s);
+
+        if (got == WAIT) {
+            last = at;
+            link = &at->next;
+            continue;
+        }
+        at->refused = got == REFUSED;
+        *link = at->next;
+        apr_thread_cond_signal(at->given);
+    }
+    s->last = last;
+}
+
+/* With the mutex held. */
+static void leave_queue(waiter *leaving, store *s)
+{
+    waiter **link = &s->first, *at, *last = NULL;
+
+    while ((at = *link) != NULL) {
+        if (at == leaving) {
+            *link = at->next;
+            continue;
+        }
+        last = at;
+        link = &at->next;
+    }
+    s->last = last;
+}
+
+/* With the mutex held: waits in the queue until the deadline. */
+static scim_error *queue_up(slot **out, apr_int64_t org_id,
+                            apr_time_t deadline, store *s, apr_pool_t *pool)
+{
+    waiter self = { .org_id = org_id };
+    apr_time_t now;
+
+    if (apr_thread_cond_create(&self.given, pool) != APR_SUCCESS) {
+        return store_unavailable(pool, "no condition variable");
+    }
+    *(s->last != NULL ? &s->last->next : &s->first) = &self;
+    s->last = &self;
+    s->waiting++;
+    while (self.slot == NULL && !self.refused
+           && (now = apr_time_now()) < deadline) {
+        apr_thread_cond_timedwait(self.given, s->mutex, deadline - now);
+    }
+    s->waiting--;
+    if (self.slot != NULL) {
+        *out = self.slot;
+        return NULL;
+    }
+    if (!self.refused) {
+        leave_queue(&self, s);
+    }
+    return store_unavailable(pool, "%s",
+                             self.refused
+                                 ? "PostgreSQL went away while others waited"
+                                 : "no connection became free in time");
+}
+
+/* Waits for a slot and marks it busy. */
 static scim_error *reserve(slot **out, apr_int64_t org_id,
                            apr_time_t deadline, store *s, apr_pool_t *pool)
 {
-    for (;;) {
-        apr_time_t now = apr_time_now();
-        slot *found = share_is_used_up(s, org_id) ? NULL : find_slot(s);
+    scim_error *err = NULL;
 
-        if (found != NULL && found->state == SLOT_EMPTY
-            && now < s->paused_until) {
-            if (!any_open(s)) {
-                return store_unavailable(pool,
-                                         "could not reach PostgreSQL a moment "
-                                         "ago; not tried again yet");
-            }
-            found = NULL;
-        }
-        if (found != NULL) {
-            s->connecting |= found->state == SLOT_EMPTY;
-            found->state = SLOT_BUSY;
-            found->org_id = org_id;
-            *out = found;
-            return NULL;
-        }
-        if (now >= deadline) {
-            return store_unavailable(pool,
-                                     "no connection became free in time");
-        }
-        s->waiting++;
-        apr_thread_cond_timedwait(s->changed, s->mutex, deadline - now);
-        s->waiting--;
+    apr_thread_mutex_lock(s->mutex);
+    switch (try_reserve(out, org_id, s)) {
+    case RESERVED:
+        break;
+    case REFUSED:
+        err = store_unavailable(pool, "could not reach PostgreSQL a moment "
+                                      "ago; not tried again yet");
+        break;
+    case WAIT:
+        err = queue_up(out, org_id, deadline, s, pool);
+        break;
     }
+    apr_thread_mutex_unlock(s->mutex);
+    return err;
 }
 
 /* Readable while idle: the server has closed it, or said goodbye. */
@@ -380,7 +466,7 @@ static scim_error *fill(slot *at, apr_time_t deadline, store *s,
     else {
         log_tls_once(s, made);
     }
-    apr_thread_cond_broadcast(s->changed);
+    serve_waiters(s);
     apr_thread_mutex_unlock(s->mutex);
     return err;
 }
@@ -392,7 +478,7 @@ static void empty(slot *at, store *s)
     apr_thread_mutex_lock(s->mutex);
     at->connection = NULL;
     at->state = SLOT_EMPTY;
-    apr_thread_cond_signal(s->changed);
+    serve_waiters(s);
     apr_thread_mutex_unlock(s->mutex);
     apr_pool_destroy(c->pool);
 }
@@ -410,9 +496,7 @@ scim_error *store_connection_take(store_connection **out,
         deadline = caller->deadline;
     }
     for (;;) {
-        apr_thread_mutex_lock(s->mutex);
         err = reserve(&at, caller->org_id, deadline, s, pool);
-        apr_thread_mutex_unlock(s->mutex);
         if (err == NULL && at->connection == NULL) {
             err = fill(at, caller->deadline, s, pool);
         }
@@ -461,7 +545,7 @@ void store_connection_give(store_connection *c, store *s)
     }
     s->slots[i].state = c->broken ? SLOT_EMPTY : SLOT_IDLE;
     s->slots[i].since = apr_time_now();
-    apr_thread_cond_broadcast(s->changed);
+    serve_waiters(s);
     apr_thread_mutex_unlock(s->mutex);
     if (!c->broken) {
         return;

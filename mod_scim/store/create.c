@@ -78,6 +78,9 @@ scim_error *store_create(store_record **out, const scim_resource_type *type,
                    .shape = store_shape_of(type, wants) };
     scim_error *err;
 
+    if (type == &scim_type_user) {
+        c.shape = STORE_SHAPE_USER; /* nobody has put it into a group yet */
+    }
     if (c.id == NULL) {
         return store_unavailable(pool, "the system gave no random bytes");
     }

@@ -96,6 +96,7 @@ static void add_group(store_statement row, const store_keys *keys,
     store_step *step = store_add(row, tx);
 
     store_step_text(step, id);
+    store_step_text(step, keys->name);
     store_step_text(step, keys->display_name);
     store_step_text(step, keys->external_id);
     store_step_text(step, keys->body);

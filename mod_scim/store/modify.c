@@ -101,16 +101,17 @@ static void add_changes(store_transaction *tx, const modification *m)
 
 static scim_error *finish(store_transaction *tx, modification *m)
 {
+    store_shape shape = store_shape_within(m->shape, tx);
     store_step *select;
     scim_error *err;
 
     add_changes(tx, m);
-    select = store_add_select(m->shape, m->id, tx);
+    select = store_add_select(shape, m->id, tx);
     store_add(STORE_COMMIT, tx);
     err = store_go(tx);
     return err != NULL ? err
-                       : store_record_of(&m->record, select, m->shape,
-                                         m->asked, tx->pool);
+                       : store_record_of(&m->record, select, shape, m->asked,
+                                         tx->pool);
 }
 
 static scim_error *work(store_transaction *tx, void *baton)

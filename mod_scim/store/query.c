@@ -9,6 +9,7 @@ typedef struct listing {
     const store_query *query;
     store_shape shape;
     store_result *out;
+    int again; /* groups nest: read once more in the shape for that */
 } listing;
 
 static void read_rows(store_result *out, const PGresult *result, int column,
@@ -116,9 +117,14 @@ static scim_error *list_hits(store_transaction *tx, const listing *l)
 
 static scim_error *work(store_transaction *tx, void *baton)
 {
-    const listing *l = baton;
+    listing *l = baton;
 
-    return l->query->filter != NULL ? list_hits(tx, l) : list_all(tx, l);
+    scim_error *err = l->query->filter != NULL ? list_hits(tx, l)
+                                               : list_all(tx, l);
+
+    l->again = err == NULL && store_shape_within(l->shape, tx) != l->shape;
+    l->shape = store_shape_within(l->shape, tx);
+    return err;
 }
 
 scim_error *store_query_run(store_result *out, const scim_resource_type *type,
@@ -131,5 +137,9 @@ scim_error *store_query_run(store_result *out, const scim_resource_type *type,
                   .shape = store_shape_of(type, &query->wants),
                   .out = out };
 
-    return store_transact(work, &l, STORE_READS, caller, s, pool);
+    scim_error *err = store_transact(work, &l, STORE_READS, caller, s, pool);
+
+    return err == NULL && l.again
+               ? store_transact(work, &l, STORE_READS, caller, s, pool)
+               : err;
 }

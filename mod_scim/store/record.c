@@ -17,6 +17,13 @@ store_shape store_shape_of(const scim_resource_type *type,
                             : STORE_SHAPE_GROUP_MEMBERS;
 }
 
+store_shape store_shape_within(store_shape shape, const store_transaction *tx)
+{
+    return shape == STORE_SHAPE_USER_GROUPS && tx->nested
+               ? STORE_SHAPE_USER_ALL_GROUPS
+               : shape;
+}
+
 store_step *store_add_select(store_shape shape, const char *id,
                              store_transaction *tx)
 {
@@ -29,7 +36,8 @@ store_step *store_add_select(store_shape shape, const char *id,
 
 static int is_user(store_shape shape)
 {
-    return shape == STORE_SHAPE_USER || shape == STORE_SHAPE_USER_GROUPS;
+    return shape == STORE_SHAPE_USER || shape == STORE_SHAPE_USER_GROUPS
+           || shape == STORE_SHAPE_USER_ALL_GROUPS;
 }
 
 static int has_refs(store_shape shape)
@@ -40,6 +48,7 @@ static int has_refs(store_shape shape)
 static int has_names(store_shape shape)
 {
     return shape == STORE_SHAPE_USER_GROUPS
+           || shape == STORE_SHAPE_USER_ALL_GROUPS
            || shape == STORE_SHAPE_GROUP_MEMBER_NAMES;
 }
 
@@ -58,10 +67,11 @@ static const apr_array_header_t *read_refs(const PGresult *result, int row,
         store_array_open(&names, result, row, column + NAMES);
     }
     refs = apr_array_make(pool, ids.count, sizeof(store_reference));
-    while (store_array_next(&id, &len, &ids)
-           && store_array_next(&flag, &flag_len, &flags)) {
+    while (store_array_next(&id, &len, &ids)) {
         store_reference *ref = apr_array_push(refs);
-        int set = *(const char *)flag != 0;
+        /* Direct groups come without: they are all direct. */
+        int set = !store_array_next(&flag, &flag_len, &flags)
+                  || *(const char *)flag != 0;
 
         ref->id = store_uuid_text(id, pool);
         ref->type = is_user(shape) || set ? &scim_type_group : &scim_type_user;
@@ -103,6 +113,24 @@ scim_error *store_record_of(store_record **out, const store_step *step,
     }
     *out = store_record_read(step->result, 0, 0, shape, pool);
     return NULL;
+}
+
+const apr_array_header_t *store_direct_groups(const PGresult *result,
+                                              apr_pool_t *pool)
+{
+    int i, rows = PQntuples(result);
+    apr_array_header_t *refs = apr_array_make(pool, rows,
+                                              sizeof(store_reference));
+
+    for (i = 0; i < rows; i++) {
+        store_reference *ref = apr_array_push(refs);
+
+        ref->id = store_id(result, i, 0, pool);
+        ref->type = &scim_type_group;
+        ref->display = store_text(result, i, 1);
+        ref->direct = 1;
+    }
+    return refs;
 }
 
 scim_error *store_not_found(const scim_resource_type *type, const char *id,

@@ -11,6 +11,10 @@
 store_shape store_shape_of(const scim_resource_type *type,
                            const store_wants *wants);
 
+/* The same where enter has told whether groups nest. Before that, a shape of
+ * direct groups is tried, and the whole read is repeated where they do. */
+store_shape store_shape_within(store_shape shape, const store_transaction *tx);
+
 /* The statement that reads one resource by its id in this shape. */
 store_step *store_add_select(store_shape shape, const char *id,
                              store_transaction *tx);
@@ -25,6 +29,10 @@ store_record *store_record_read(const PGresult *result, int row, int column,
 scim_error *store_record_of(store_record **out, const store_step *step,
                             store_shape shape, const char *id,
                             apr_pool_t *pool);
+
+/* store_reference of each row of STORE_DIRECT_GROUPS. */
+const apr_array_header_t *store_direct_groups(const PGresult *result,
+                                              apr_pool_t *pool);
 
 scim_error *store_not_found(const scim_resource_type *type, const char *id,
                             apr_pool_t *pool);

@@ -7,9 +7,15 @@
 #define ROW "r.id, r.version::bigint, r.created, r.last_modified, r.body"
 #define REFS ROW ", x.ids, x.flags"
 #define NAMED_REFS REFS ", x.names"
+#define DIRECT_REFS ROW ", x.ids, NULL, x.names"
 
-/* Groups of a user, directly (flag) or through other groups. */
 #define JOIN_GROUPS \
+    " LEFT JOIN LATERAL (SELECT array_agg(d.id) AS ids," \
+    "   array_agg(d.name) AS names FROM scim.direct_groups d" \
+    "   WHERE d.org_id = $1 AND d.user_id = r.id) x ON true"
+
+/* Directly (flag) or through other groups. */
+#define JOIN_ALL_GROUPS \
     " LEFT JOIN LATERAL (SELECT array_agg(g.id) AS ids," \
     "   array_agg(g.direct) AS flags, array_agg(g.name) AS names" \
     "  FROM (WITH RECURSIVE up(id, direct) AS (" \
@@ -18,7 +24,7 @@
     "     UNION SELECT e.group_id, false FROM up JOIN scim.group_groups e" \
     "      ON e.org_id = $1 AND e.child_id = up.id)" \
     "   SELECT g.id, bool_or(up.direct) AS direct," \
-    "     min(g.body::json ->> 'displayName') AS name" \
+    "     min(g.name) AS name" \
     "    FROM up JOIN scim.groups g ON g.org_id = $1 AND g.id = up.id" \
     "    GROUP BY g.id ORDER BY g.id) g) x ON true"
 
@@ -41,14 +47,15 @@
     "     FROM scim.group_users m" \
     "     JOIN scim.users u ON u.org_id = $1 AND u.id = m.user_id" \
     "     WHERE m.org_id = $1 AND m.group_id = r.id" \
-    "    UNION ALL SELECT g.id, true, g.body::json ->> 'displayName'" \
+    "    UNION ALL SELECT g.id, true, g.name" \
     "     FROM scim.group_groups m" \
     "     JOIN scim.groups g ON g.org_id = $1 AND g.id = m.child_id" \
     "     WHERE m.org_id = $1 AND m.group_id = r.id) m) x ON true"
 
 const char *const store_shape_columns[STORE_SHAPE_COUNT] = {
     [STORE_SHAPE_USER]               = ROW,
-    [STORE_SHAPE_USER_GROUPS]        = NAMED_REFS,
+    [STORE_SHAPE_USER_GROUPS]        = DIRECT_REFS,
+    [STORE_SHAPE_USER_ALL_GROUPS]    = NAMED_REFS,
     [STORE_SHAPE_GROUP]              = ROW,
     [STORE_SHAPE_GROUP_MEMBERS]      = REFS,
     [STORE_SHAPE_GROUP_MEMBER_NAMES] = NAMED_REFS,
@@ -57,6 +64,7 @@ const char *const store_shape_columns[STORE_SHAPE_COUNT] = {
 const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     [STORE_SHAPE_USER]               = "",
     [STORE_SHAPE_USER_GROUPS]        = JOIN_GROUPS,
+    [STORE_SHAPE_USER_ALL_GROUPS]    = JOIN_ALL_GROUPS,
     [STORE_SHAPE_GROUP]              = "",
     [STORE_SHAPE_GROUP_MEMBERS]      = JOIN_MEMBERS,
     [STORE_SHAPE_GROUP_MEMBER_NAMES] = JOIN_MEMBER_NAMES,
@@ -104,7 +112,7 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     "   WHEN $6::bigint[] IS NOT NULL AND t.version <> ALL ($6) THEN 'version'" \
     "   WHEN EXISTS (SELECT FROM unknown) AND (NOT EXISTS (SELECT FROM known)" \
     "     OR (SELECT a.strict FROM scim.apps a WHERE a.org_id = $1" \
-    "          AND a.app_id = current_setting('scim.app')::int))" \
+    "          AND a.app_id = " STORE_APP "))" \
     "    THEN 'unknown' ELSE 'go' END AS word FROM target t)," \
     " gone AS MATERIALIZED (" \
     "  SELECT unnest($4::uuid[]) AS id" \
@@ -130,12 +138,15 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     "   SELECT $1, $2::uuid, k.id FROM known k, verdict v" \
     "    WHERE v.word = 'go' AND k.is_group ORDER BY k.id" \
     "   ON CONFLICT DO NOTHING RETURNING child_id AS id)," \
+    " nesting AS MATERIALIZED (SELECT scim.groups_nest() AS noted" \
+    "   WHERE EXISTS (SELECT FROM in_groups))," \
     " added AS MATERIALIZED (SELECT id FROM in_users" \
     "   UNION ALL SELECT id FROM in_groups)," \
     " removed AS MATERIALIZED (SELECT id FROM out_users" \
     "   UNION ALL SELECT id FROM out_groups)," \
     " changes AS MATERIALIZED (SELECT" \
-    "   EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM removed) AS changed," \
+    "   EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM removed)" \
+    "    OR EXISTS (SELECT FROM nesting) AS changed," \
     "   jsonb_strip_nulls(jsonb_build_object(" \
     "    'added', (SELECT count(*) FROM added)," \
     "    'removed', (SELECT count(*) FROM removed)," \
@@ -149,7 +160,7 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
 #define TOMBSTONE(table, type, name) \
     "INSERT INTO scim.tombstones(org_id, id, app_id, resource_type, name," \
     " external_id) SELECT r.org_id, r.id, r.app_id, '" type "'," \
-    " r.body::json ->> '" name "', r.external_id FROM scim." table " r" \
+    " " name ", r.external_id FROM scim." table " r" \
     " WHERE r.org_id = $1 AND r.id = $2::uuid"
 
 #define LEAVE(table, column) \
@@ -163,24 +174,38 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     "(org_id, actor_kind, actor, action, resource_type, resource, name," \
     " status, scim_type, detail, changes, duration_ms, request_id, address)"
 
+/* What transaction.c reads: strict, read_only, stale, nested. */
+#define TOKEN_FLAGS \
+    "strict::int + 2 * read_only::int + 4 * coalesce(last_used" \
+    " < now() - interval '1 minute', true)::int + 8 * nested::int"
+
+#define SET_TENANT \
+    "set_config('scim.org', org_id::text, true), set_config('scim.app'," \
+    " (CASE WHEN whole_organization THEN -app_id ELSE app_id END)::text, true)"
+
+#define TOKEN_KEY \
+    "org_id = $1::int AND key_id = $2::bigint AND hash = $3::bytea" \
+    " AND slug = $4"
+
 const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_BEGIN]    = { "begin", "BEGIN", 1 },
     [STORE_COMMIT]   = { "commit", "COMMIT", 1 },
     [STORE_ROLLBACK] = { "rollback", "ROLLBACK", 1 },
 
-    /* First in every transaction (DESIGN 5.8). $6: whether it will write. */
+    /* First in every transaction (DESIGN 5.8). $5: ms for a statement. A single
+     * trip never idles, and what reads waits for no lock. Few columns: each
+     * costs a look at the catalog. */
     [STORE_ENTER] = { "enter",
-        "SELECT app_id, strict, read_only,"
-        " coalesce(last_used < now() - interval '1 minute', true),"
-        " set_config('scim.org', org_id::text, true),"
-        " set_config('scim.app', app_id::text, true),"
-        " set_config('scim.whole', whole_organization::text, true),"
-        " set_config('statement_timeout', $5, true),"
-        " set_config('lock_timeout', $7, true),"
-        " set_config('idle_in_transaction_session_timeout', $5, true)"
-        " FROM scim.token_check"
-        " WHERE org_id = $1::int AND key_id = $2::bigint AND hash = $3::bytea"
-        " AND slug = $4 AND NOT ($6::boolean AND read_only)" },
+        "SELECT app_id, " TOKEN_FLAGS ","
+        " concat(" SET_TENANT ", set_config('statement_timeout', $5, true))"
+        " FROM scim.token_check WHERE " TOKEN_KEY },
+    /* $6: ms for a lock. */
+    [STORE_ENTER_TO_WRITE] = { "enter_to_write",
+        "SELECT app_id, " TOKEN_FLAGS ","
+        " concat(" SET_TENANT ", set_config('statement_timeout', $5, true),"
+        " set_config('lock_timeout', $6, true),"
+        " set_config('idle_in_transaction_session_timeout', $5, true))"
+        " FROM scim.token_check WHERE " TOKEN_KEY " AND NOT read_only" },
     [STORE_TOKEN_REFUSAL] = { "token_refusal",
         "SELECT reason, to_char(since AT TIME ZONE 'UTC',"
         " 'YYYY-MM-DD HH24:MI \"UTC\"'), read_only"
@@ -188,9 +213,15 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_TOKEN_USED] = { "token_used",
         "SELECT scim.token_used($1::int, $2::bigint, $3::bytea, $4)" },
 
+    [STORE_DIRECT_GROUPS] = { "direct_groups",
+        "SELECT id, name FROM scim.direct_groups"
+        " WHERE org_id = $1 AND user_id = $2::uuid" },
+
     [STORE_USER] = { "user", BY_ID(ROW, "users", "") },
     [STORE_USER_GROUPS] = { "user_groups",
-        BY_ID(NAMED_REFS, "users", JOIN_GROUPS) },
+        BY_ID(DIRECT_REFS, "users", JOIN_GROUPS) },
+    [STORE_USER_ALL_GROUPS] = { "user_all_groups",
+        BY_ID(NAMED_REFS, "users", JOIN_ALL_GROUPS) },
     [STORE_GROUP] = { "group", BY_ID(ROW, "groups", "") },
     [STORE_GROUP_MEMBERS] = { "group_members",
         BY_ID(REFS, "groups", JOIN_MEMBERS) },
@@ -199,7 +230,9 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
 
     [STORE_PAGE_USER] = { "page_user", PAGE(ROW, "users", "") },
     [STORE_PAGE_USER_GROUPS] = { "page_user_groups",
-        PAGE(NAMED_REFS, "users", JOIN_GROUPS) },
+        PAGE(DIRECT_REFS, "users", JOIN_GROUPS) },
+    [STORE_PAGE_USER_ALL_GROUPS] = { "page_user_all_groups",
+        PAGE(NAMED_REFS, "users", JOIN_ALL_GROUPS) },
     [STORE_PAGE_GROUP] = { "page_group", PAGE(ROW, "groups", "") },
     [STORE_PAGE_GROUP_MEMBERS] = { "page_group_members",
         PAGE(REFS, "groups", JOIN_MEMBERS) },
@@ -213,7 +246,7 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_USER_INSERT] = { "user_insert",
         "INSERT INTO scim.users(org_id, app_id, id, active, user_name,"
         " external_id, display_name, family_name, body)"
-        " VALUES ($1::int, current_setting('scim.app')::int, $2::uuid,"
+        " VALUES ($1::int, " STORE_APP ", $2::uuid,"
         " $3::boolean, $4, $5, $6, $7, $8)" },
     /* A transaction that waited for the lock began before the one that held it:
      * time does not go back. */
@@ -243,14 +276,14 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_GROUP_LOCK] = { "group_lock",
         BY_ID(ROW, "groups", "") " FOR NO KEY UPDATE OF r" },
     [STORE_GROUP_INSERT] = { "group_insert",
-        "INSERT INTO scim.groups(org_id, app_id, id, display_name,"
+        "INSERT INTO scim.groups(org_id, app_id, id, name, display_name,"
         " external_id, unique_name, body, folded)"
-        " SELECT $1::int, a.app_id, $2::uuid, $3, $4, a.unique_group_names, $5,"
-        " $6::jsonb FROM scim.apps a WHERE a.org_id = $1"
+        " SELECT $1::int, a.app_id, $2::uuid, $3, $4, $5,"
+        " a.unique_group_names, $6, $7::jsonb FROM scim.apps a WHERE a.org_id = $1"
         " AND a.app_id = current_setting('scim.app')::int" },
     [STORE_GROUP_UPDATE] = { "group_update",
-        "UPDATE scim.groups SET display_name = $3, external_id = $4,"
-        " body = $5, folded = $6::jsonb, version = version + 1,"
+        "UPDATE scim.groups SET name = $3, display_name = $4,"
+        " external_id = $5, body = $6, folded = $7::jsonb, version = version + 1,"
         " last_modified = greatest(last_modified, now())"
         " WHERE org_id = $1 AND id = $2::uuid" },
     [STORE_GROUP_MEMBERSHIP] = { "group_membership",
@@ -263,7 +296,7 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "   action, resource_type, resource, name, status, changes,"
         "   duration_ms, request_id, address)"
         "  SELECT $1, 'token', $8, 'modify', 'Group', r.id,"
-        "   r.body::json ->> 'displayName', 200,"
+        "   r.name, 200,"
         "   jsonb_build_object('members', c.json) || $12::jsonb, $9::int, $10, $11"
         "   FROM scim.groups r, verdict v, changes c"
         "   WHERE r.org_id = $1 AND r.id = $2::uuid AND v.word = 'go'"
@@ -294,9 +327,9 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         LEAVE("group_groups", "child_id") },
 
     [STORE_USER_TOMBSTONE] = { "user_tombstone",
-        TOMBSTONE("users", "User", "userName") },
+        TOMBSTONE("users", "User", "r.body::json ->> 'userName'") },
     [STORE_GROUP_TOMBSTONE] = { "group_tombstone",
-        TOMBSTONE("groups", "Group", "displayName") },
+        TOMBSTONE("groups", "Group", "r.name") },
     [STORE_JOURNAL] = { "journal",
         "INSERT INTO scim.journal" JOURNAL_COLUMNS
         " VALUES ($1::int, 'token', $2, $3, $4, $5::uuid, $6, $7::smallint, $8,"

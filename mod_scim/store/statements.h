@@ -2,11 +2,13 @@
 #ifndef SCIM_STORE_STATEMENTS_H
 #define SCIM_STORE_STATEMENTS_H
 
-/* A caller sees what its app made, or all (alias `r`). The subqueries run once
- * a statement. */
-#define STORE_VISIBLE(r)                                        \
-    "(" r ".app_id = (SELECT current_setting('scim.app')::int)" \
-    " OR (SELECT current_setting('scim.whole')::boolean))"
+/* A caller sees what its app made (alias `r`), or all: scim.app is the app's
+ * number, negative for one that sees the whole organization. The subquery runs
+ * once a statement. */
+#define STORE_VISIBLE(r)                                                  \
+    r ".app_id = coalesce((SELECT CASE WHEN current_setting('scim.app')"  \
+      "::int > 0 THEN current_setting('scim.app')::int END), " r ".app_id)"
+#define STORE_APP "abs(current_setting('scim.app')::int)"
 
 typedef enum {
     STORE_AD_HOC, /* text made by query.c */
@@ -14,17 +16,22 @@ typedef enum {
     STORE_COMMIT,
     STORE_ROLLBACK,
     STORE_ENTER,
+    STORE_ENTER_TO_WRITE,
     STORE_TOKEN_REFUSAL,
     STORE_TOKEN_USED,
+
+    STORE_DIRECT_GROUPS, /* of one user */
 
     /* One resource by id, and a page of a list: in the order of store_shape */
     STORE_USER,
     STORE_USER_GROUPS,
+    STORE_USER_ALL_GROUPS,
     STORE_GROUP,
     STORE_GROUP_MEMBERS,
     STORE_GROUP_MEMBER_NAMES,
     STORE_PAGE_USER,
     STORE_PAGE_USER_GROUPS,
+    STORE_PAGE_USER_ALL_GROUPS,
     STORE_PAGE_GROUP,
     STORE_PAGE_GROUP_MEMBERS,
     STORE_PAGE_GROUP_MEMBER_NAMES,
@@ -65,7 +72,8 @@ extern const store_statement_row store_statements[STORE_STATEMENT_COUNT];
 /* What is read of a resource: the row alone, or with what refers to others. */
 typedef enum {
     STORE_SHAPE_USER,
-    STORE_SHAPE_USER_GROUPS,
+    STORE_SHAPE_USER_GROUPS,     /* direct ones: all, unless groups nest */
+    STORE_SHAPE_USER_ALL_GROUPS, /* a recursion */
     STORE_SHAPE_GROUP,
     STORE_SHAPE_GROUP_MEMBERS,
     STORE_SHAPE_GROUP_MEMBER_NAMES,

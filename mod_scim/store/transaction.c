@@ -8,6 +8,9 @@
 #define MAX_RETRIES 3
 #define MAX_PAUSE_MS 20
 
+/* What enter says of a token. */
+enum { IS_STRICT = 1, IS_READ_ONLY = 2, IS_STALE = 4, IS_NESTED = 8 };
+
 static void start(store_transaction *tx)
 {
     if (tx->sent) {
@@ -42,25 +45,32 @@ static void add_enter(store_transaction *tx)
 {
     apr_interval_time_t left = tx->caller->deadline - apr_time_now();
     apr_int64_t ms = left > 0 ? apr_time_as_msec(left) * 4 / 5 + 1 : 1;
-    store_step *step = store_add(STORE_ENTER, tx);
+    int writes = tx->intent != STORE_READS;
+    store_step *step = store_add(writes ? STORE_ENTER_TO_WRITE : STORE_ENTER,
+                                 tx);
 
     store_add_token(step, tx);
     store_step_text(step, tx->caller->slug);
     store_step_int(step, ms, tx->pool);
-    store_step_text(step, tx->intent == STORE_READS ? "false" : "true");
-    store_step_int(step, ms / 2 + 1, tx->pool);
+    if (writes) {
+        store_step_int(step, ms / 2 + 1, tx->pool);
+    }
 }
 
 /* The answer of enter. Without a row nothing behind it has run. */
 static scim_error *read_grant(store_transaction *tx, const store_step *enter)
 {
+    apr_int64_t flags;
+
     if (PQntuples(enter->result) != 1) {
         return store_token_refusal(tx);
     }
+    flags = store_number(enter->result, 0, 1);
     tx->grant.app_id = (int)store_number(enter->result, 0, 0);
-    tx->grant.strict = store_boolean(enter->result, 0, 1);
-    tx->grant.read_only = store_boolean(enter->result, 0, 2);
-    tx->stale = store_boolean(enter->result, 0, 3);
+    tx->grant.strict = (flags & IS_STRICT) != 0;
+    tx->grant.read_only = (flags & IS_READ_ONLY) != 0;
+    tx->stale = (flags & IS_STALE) != 0;
+    tx->nested = (flags & IS_NESTED) != 0;
     return NULL;
 }
 
@@ -70,7 +80,8 @@ static scim_error *check_enter(store_transaction *tx, int failed)
     int i;
 
     for (i = 0; i < tx->count; i++) {
-        if (tx->steps[i].statement == STORE_ENTER
+        if ((tx->steps[i].statement == STORE_ENTER
+             || tx->steps[i].statement == STORE_ENTER_TO_WRITE)
             && (failed < 0 || i < failed)) {
             return read_grant(tx, &tx->steps[i]);
         }

@@ -24,6 +24,7 @@ typedef struct store_transaction {
     const char *name;     /* of the resource, for messages; or NULL */
     store_failure failed; /* what the last failure asks for */
     int stale;            /* the token's last use is more than a minute ago */
+    int nested;           /* the organization has groups within groups */
     int sent;             /* the steps have been sent */
     int count;
     store_step steps[STORE_MAX_STEPS];
