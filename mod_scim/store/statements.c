@@ -145,8 +145,7 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     " removed AS MATERIALIZED (SELECT id FROM out_users" \
     "   UNION ALL SELECT id FROM out_groups)," \
     " changes AS MATERIALIZED (SELECT" \
-    "   EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM removed)" \
-    "    OR EXISTS (SELECT FROM nesting) AS changed," \
+    "   EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM removed) AS changed," \
     "   jsonb_strip_nulls(jsonb_build_object(" \
     "    'added', (SELECT count(*) FROM added)," \
     "    'removed', (SELECT count(*) FROM removed)," \
@@ -156,6 +155,11 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     "      FROM (SELECT id FROM removed LIMIT 1000) a)," \
     "    'unknown', (SELECT jsonb_agg(id)" \
     "      FROM (SELECT id FROM unknown LIMIT 1000) a))) AS json)"
+
+/* Nothing in a statement runs that its result does not need. */
+#define DECISION \
+    " SELECT v.word, c.json::text, c.changed, (SELECT count(*) FROM nesting)" \
+    " FROM verdict v, changes c"
 
 #define TOMBSTONE(table, type, name) \
     "INSERT INTO scim.tombstones(org_id, id, app_id, resource_type, name," \
@@ -301,10 +305,9 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "   FROM scim.groups r, verdict v, changes c"
         "   WHERE r.org_id = $1 AND r.id = $2::uuid AND v.word = 'go'"
         "   AND (c.changed OR EXISTS (SELECT FROM unknown)))"
-        " SELECT v.word, c.json::text, c.changed FROM verdict v, changes c" },
+        DECISION },
     [STORE_GROUP_DELTA] = { "group_delta",
-        DELTA
-        " SELECT v.word, c.json::text, c.changed FROM verdict v, changes c" },
+        DELTA DECISION },
     [STORE_GROUP_DELETE] = { "group_delete",
         "WITH users AS (DELETE FROM scim.group_users"
         "   WHERE org_id = $1 AND group_id = $2::uuid),"
