@@ -14,7 +14,7 @@ static scim_error *compute(json_t **after, scim_membership **members,
 {
     const modification *m = baton;
     serve_call *call = m->call;
-    json_t *stored, *changed;
+    json_t *stored = before->json, *changed;
     scim_error *err;
 
     *members = m->members;
@@ -22,15 +22,13 @@ static scim_error *compute(json_t **after, scim_membership **members,
     if (m->patch == NULL) {
         return NULL;
     }
-    err = serve_body_of(&stored, before, call);
-    if (err == NULL && m->conditional) {
+    if (m->conditional) {
+        stored = scim_json_adopt(json_copy(stored), pool);
         serve_add_members(stored, before, call);
     }
-    if (err == NULL) {
-        call->reading.strict = grant->strict;
-        err = scim_patch_apply(&changed, m->patch, stored, call->type,
-                               &call->reading, pool);
-    }
+    call->reading.strict = grant->strict;
+    err = scim_patch_apply(&changed, m->patch, stored, call->type,
+                           &call->reading, pool);
     if (err != NULL || json_equal(changed, stored)) {
         return err;
     }

@@ -82,11 +82,6 @@ scim_error *serve_represent(const char **out, apr_size_t *len,
                             const store_record *record,
                             const serve_call *call);
 
-/* The stored body as canonical JSON: no id, meta, groups or members. Belongs
- * to the pool. */
-scim_error *serve_body_of(json_t **out, const store_record *record,
-                          const serve_call *call);
-
 /* Adds "members" from record->refs to a group's body, for a PATCH that looks at
  * them. */
 void serve_add_members(json_t *group, const store_record *record,

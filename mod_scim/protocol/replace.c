@@ -13,15 +13,12 @@ static scim_error *compute(json_t **after, scim_membership **members,
 {
     const replacement *r = baton;
     scim_reading reading = r->call->reading;
-    json_t *stored;
+    json_t *stored = before->json;
     json_t *wanted = scim_json_adopt(json_deep_copy(r->resource), pool);
-    scim_error *err = serve_body_of(&stored, before, r->call);
+    scim_error *err;
 
-    if (err == NULL) {
-        reading.strict = grant->strict;
-        err = scim_resource_keep(wanted, stored, r->call->type, &reading,
-                                 pool);
-    }
+    reading.strict = grant->strict;
+    err = scim_resource_keep(wanted, stored, r->call->type, &reading, pool);
     if (err != NULL) {
         return err;
     }

@@ -181,12 +181,6 @@ static scim_error *load(json_t **out, const char *data, apr_size_t len,
     return NULL;
 }
 
-scim_error *serve_body_of(json_t **out, const store_record *record,
-                          const serve_call *call)
-{
-    return load(out, record->body, record->body_len, record, call);
-}
-
 void serve_add_members(json_t *group, const store_record *record,
                        const serve_call *call)
 {

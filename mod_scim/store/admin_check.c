@@ -141,6 +141,20 @@ static scim_error *check_versions(apr_array_header_t *findings, store_admin *a,
     return NULL;
 }
 
+static int all_good(const apr_array_header_t *findings)
+{
+    int i;
+
+    for (i = 0; i < findings->nelts; i++) {
+        if (!APR_ARRAY_IDX(findings, i, store_finding *)->good) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* What needs no hint is no check, and may not even be allowed where one of the
+ * checks failed: a table with a wrong owner cannot be counted. */
 static scim_error *run_checks(apr_array_header_t *findings, store_admin *a,
                               apr_pool_t *pool)
 {
@@ -149,6 +163,9 @@ static scim_error *run_checks(apr_array_header_t *findings, store_admin *a,
     apr_size_t i;
 
     for (i = 0; err == NULL && i < sizeof(checks) / sizeof(checks[0]); i++) {
+        if (checks[i].hint == NULL && !all_good(findings)) {
+            continue;
+        }
         err = store_admin_run(&row, a, checks[i].sql, 0, NULL, pool);
         if (err == NULL) {
             add(findings, checks[i].subject, store_admin_is_true(row, 0, 0),

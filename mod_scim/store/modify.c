@@ -124,12 +124,12 @@ static scim_error *work(store_transaction *tx, void *baton)
     m->after = m->members = NULL;
     m->members_changed = 0;
     if (err == NULL) {
-        err = m->edit->compute(&m->after, &members, before, &tx->grant,
-                               m->edit->baton, tx->pool);
+        err = store_record_parse(before, tx->pool);
     }
     if (err == NULL) {
-        err = scim_json_parse(&m->before, before->body, before->body_len,
-                              STORE_MAX_DEPTH, tx->pool);
+        m->before = before->json;
+        err = m->edit->compute(&m->after, &members, before, &tx->grant,
+                               m->edit->baton, tx->pool);
     }
     if (err == NULL && members != NULL) {
         err = change_members(tx, m, members);

@@ -115,6 +115,19 @@ scim_error *store_record_of(store_record **out, const store_step *step,
     return NULL;
 }
 
+scim_error *store_record_parse(store_record *record, apr_pool_t *pool)
+{
+    record->json = scim_json_adopt(
+        json_loadb(record->body, record->body_len, 0, NULL), pool);
+    if (!json_is_object(record->json)) {
+        return scim_error_because(
+            scim_error_make(SCIM_INTERNAL, pool,
+                            "The service met an unexpected fault."),
+            pool, "the stored body of %s is no JSON object", record->id);
+    }
+    return NULL;
+}
+
 const apr_array_header_t *store_direct_groups(const PGresult *result,
                                               apr_pool_t *pool)
 {

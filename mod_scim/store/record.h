@@ -4,9 +4,6 @@
 
 #include "store/transaction.h"
 
-/* What was stored went in by a limit of its own; this one is jansson's. */
-#define STORE_MAX_DEPTH 2048
-
 /* What to read for an answer about `type`. */
 store_shape store_shape_of(const scim_resource_type *type,
                            const store_wants *wants);
@@ -29,6 +26,9 @@ store_record *store_record_read(const PGresult *result, int row, int column,
 scim_error *store_record_of(store_record **out, const store_step *step,
                             store_shape shape, const char *id,
                             apr_pool_t *pool);
+
+/* Fills record->json. */
+scim_error *store_record_parse(store_record *record, apr_pool_t *pool);
 
 /* store_reference of each row of STORE_DIRECT_GROUPS. */
 const apr_array_header_t *store_direct_groups(const PGresult *result,

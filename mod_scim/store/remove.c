@@ -40,20 +40,18 @@ static scim_error *read_locked(store_record **out, store_transaction *tx,
 }
 
 static scim_error *add_journal(store_transaction *tx, const removal *r,
-                               const store_record *record)
+                               store_record *record)
 {
     store_entry entry = { .action = "delete",
                           .type = r->type,
                           .id = r->id,
                           .status = 204 };
-    json_t *before;
-    scim_error *err = scim_json_parse(&before, record->body, record->body_len,
-                                      STORE_MAX_DEPTH, tx->pool);
+    scim_error *err = store_record_parse(record, tx->pool);
 
     if (err == NULL) {
         entry.name = json_string_value(json_object_get(
-            before, is_user(r) ? "userName" : "displayName"));
-        entry.changes = store_changes(before, NULL, tx->pool);
+            record->json, is_user(r) ? "userName" : "displayName"));
+        entry.changes = store_changes(record->json, NULL, tx->pool);
         store_add_journal(&entry, tx);
     }
     return err;

@@ -94,6 +94,8 @@ typedef struct store_record {
     const char *body;          /* canonical JSON object without id, meta, groups
                                   and members; at least "{}" */
     apr_size_t body_len;
+    json_t *json;              /* the body parsed, where it is about to be
+                                  changed (store_edit); not to be modified */
     const apr_array_header_t *refs; /* store_reference: groups of a user,
                                        members of a group; NULL: not read */
 } store_record;
