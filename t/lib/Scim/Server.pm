@@ -41,6 +41,7 @@ my %MPM_SETTINGS = (
 my $BREAKAGE = qr/exit\ signal|AddressSanitizer|LeakSanitizer|runtime\ error:
     |Assertion|\[\w+:(?:crit|alert|emerg)\]/x;
 my $COMPLAINT = qr/\[scim:(?:warn|error)\]/;
+my $LOG_LINE = qr/\A\[\w+ \w+ +\d/; # other lines are a sanitizer's
 
 my @made; # by this process
 
@@ -123,14 +124,15 @@ sub tolerates($self, @patterns) {
 sub surprises($self) {
     my $text = substr $self->error_log, $self->{read_to};
     $self->{read_to} += length $text;
-    my @found;
+    my (@found, $is_report);
     for my $line (split /\n/, $text) {
-        next if $line !~ $BREAKAGE && $line !~ $COMPLAINT;
+        $is_report = 1 if $line =~ /Sanitizer|runtime error:/;
+        next if $line !~ $BREAKAGE && $line !~ $COMPLAINT
+            && !($is_report && $line !~ $LOG_LINE);
         next if grep { $line =~ $_ } @{ $self->{announced} };
         push @found, $line;
     }
-    # What a sanitizer has to say has many lines.
-    return grep({ /Sanitizer|runtime error/ } @found) ? $text : @found;
+    return @found;
 }
 
 # ------------------------------------------------------------ start and stop
