@@ -30,6 +30,9 @@ packages_needed() {
         *clang*asan*) ls /usr/lib/llvm-*/lib/clang/*/lib/linux/*asan-* \
             >/dev/null 2>&1 || echo libclang-rt-14-dev ;;
     esac
+    case ${1-} in
+        *curl*) command -v curl >/dev/null || echo curl ;;
+    esac
 }
 
 # The newest PostgreSQL server's programs; Debian keeps them out of PATH.
