@@ -6,7 +6,7 @@
 process_of() {
     pid=$(head -n 1 "$1" 2>/dev/null)
     case $pid in
-        '' | *[!0-9]*) return 1 ;;
+        '' | *[!0-9]* | 0 | 1) return 1 ;;
     esac
     tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qxF -- "$2"
 }
