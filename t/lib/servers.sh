@@ -172,7 +172,13 @@ is_answering() {
 }
 
 stop_httpd() {
-    httpd_runs || return 0
+    if httpd_runs; then
+        end_httpd
+    fi
+    rm -f "$place/httpd.pid"
+}
+
+end_httpd() {
     kill -TERM "$pid" 2>/dev/null
     tries=0
     while httpd_runs; do
@@ -182,7 +188,6 @@ stop_httpd() {
         [ "$tries" -lt 150 ] || fail "httpd (process $pid) does not stop"
         sleep 0.1
     done
-    rm -f "$place/httpd.pid"
 }
 
 need_servers() {
