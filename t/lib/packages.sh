@@ -50,22 +50,29 @@ pg_bindir() {
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
-    elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true; }; then
-        sudo "$@"
     else
-        echo "$0: run as root or as a user with sudo: $*" >&2
-        return 1
+        sudo -n "$@"
     fi
 }
 
-# Installs what is missing and says so in one line. apt's own words go to a
-# file that is shown only when it fails.
+# Asks for sudo's password, if it has to, before all output goes to a log.
+may_become_root() {
+    [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }
+}
+
+# Installs what is missing and says so in one line. Of apt's own words only the
+# reason of a failure is shown.
 install_packages() {
     missing=$(packages_needed "$*" | sort -u | tr '\n' ' ')
     missing=${missing% }
     [ -n "$missing" ] || return 0
     if ! command -v apt-get >/dev/null; then
         echo "$0: please install what these Debian packages bring: $missing" >&2
+        return 1
+    fi
+    if ! may_become_root; then
+        echo "$0: Debian packages are missing ($missing): run this as root" \
+            "or as a user with sudo" >&2
         return 1
     fi
     echo "Installing Debian packages: $missing"
@@ -84,8 +91,9 @@ install_packages() {
               apt-get install -y --no-install-recommends "$@"; }' \
             apt $missing
     } >"$log" 2>&1 </dev/null; then
-        tail -n 5 "$log" >&2
-        echo "$0: apt-get could not install: $missing" >&2
+        reason=$(grep -E '^(E|sudo|dpkg):' "$log" | tail -n 1)
+        echo "$0: apt-get could not install $missing:" \
+            "${reason:-$(tail -n 1 "$log")}" >&2
         rm -f "$log"
         return 1
     fi
