@@ -296,7 +296,8 @@ create table scim.journal_default partition of scim.journal default;
 -- Makes the partition of the month that `day` is in; false if it is there.
 -- What went into the default partition meanwhile moves over.
 create function scim.journal_partition(day date) returns boolean
-language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+language plpgsql set search_path = pg_catalog, pg_temp
+set timezone = 'UTC' as $$
 declare
   first date := date_trunc('month', day)::date;
   next date := (date_trunc('month', day) + interval '1 month')::date;

@@ -4,7 +4,11 @@
 
 #include "core/patch.h"
 
-typedef enum { SCIM_PATCH_ADD, SCIM_PATCH_REPLACE, SCIM_PATCH_REMOVE } scim_verb;
+typedef enum {
+    SCIM_PATCH_ADD,
+    SCIM_PATCH_REPLACE,
+    SCIM_PATCH_REMOVE
+} scim_verb;
 
 /* One change of one attribute: a value without a path is several. */
 typedef struct scim_operation {

@@ -17,7 +17,8 @@ int mod_scim_limit_take(const unsigned char hash[SCIM_SHA256_SIZE], int rate,
 
 /* An address that sends bad tokens is refused before a connection to
  * PostgreSQL is taken: 0, or the seconds to wait. Identity providers share
- * addresses among their customers: a token that was good a moment ago passes. */
+ * addresses among their customers: a token that was good a moment ago
+ * passes. */
 int mod_scim_limit_blocked(const apr_sockaddr_t *address,
                            const unsigned char hash[SCIM_SHA256_SIZE]);
 

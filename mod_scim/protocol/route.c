@@ -21,7 +21,8 @@ static const place item = { .by_method = {
     [SERVE_PUT] = serve_replace,      [SERVE_PATCH] = serve_modify,
     [SERVE_DELETE] = serve_delete } };
 static const place provider_config = { .by_method = {
-    [SERVE_GET] = serve_provider_config, [SERVE_HEAD] = serve_provider_config } };
+    [SERVE_GET] = serve_provider_config,
+    [SERVE_HEAD] = serve_provider_config } };
 static const place schemas = { .by_method = {
     [SERVE_GET] = serve_schemas,      [SERVE_HEAD] = serve_schemas } };
 static const place schema = { .by_method = {

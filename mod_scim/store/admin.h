@@ -53,7 +53,7 @@ typedef struct store_finding {
 scim_error *store_schema_check(apr_array_header_t **out, store_admin *a,
                                apr_pool_t *pool);
 
-/* ----------------------------------------------- organizations, apps, tokens */
+/* ---------------------------------------------- organizations, apps, tokens */
 
 /* Who acts, for the journal: scimctl with its operating system's user. */
 typedef struct store_actor {

@@ -22,9 +22,10 @@ static scim_error *read_locked(store_record **out, store_transaction *tx,
                                const modification *m)
 {
     int is_user = m->type == &scim_type_user;
-    store_shape shape = is_user                 ? STORE_SHAPE_USER
-                        : m->edit->needs_members ? STORE_SHAPE_GROUP_MEMBER_NAMES
-                                                 : STORE_SHAPE_GROUP;
+    store_shape of_group = m->edit->needs_members
+                               ? STORE_SHAPE_GROUP_MEMBER_NAMES
+                               : STORE_SHAPE_GROUP;
+    store_shape shape = is_user ? STORE_SHAPE_USER : of_group;
     store_step *step
         = m->id != NULL
               ? store_add(is_user ? STORE_USER_LOCK : STORE_GROUP_LOCK, tx)

@@ -104,7 +104,7 @@ static const struct {
     const char *constraint;
     const char *attribute, *owner;
 } unique[] = {
-    { "users_user_name",     "userName",    "another user of the organization" },
+    { "users_user_name", "userName", "another user of the organization" },
     { "groups_display_name", "displayName", "another group of this app" },
 };
 

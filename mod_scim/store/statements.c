@@ -90,8 +90,8 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
 /* ------------------------------------------------------------- membership */
 
 /* One decision and one change, in the snapshot behind the lock of the group.
- * $2 group, $3 to add, $4 to remove, $5 whether $3 is the whole set, $6 versions
- * of If-Match or NULL, $7 a JSON array of values that are no ids.
+ * $2 group, $3 to add, $4 to remove, $5 whether $3 is the whole set,
+ * $6 versions of If-Match or NULL, $7 a JSON array of values that are no ids.
  * Look-ups by ANY(ARRAY(...)) stay index scans whatever the planner thinks of
  * the group's size. */
 #define DELTA \
@@ -109,7 +109,8 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     "  SELECT id::text FROM want WHERE id NOT IN (SELECT id FROM known)" \
     "  UNION ALL SELECT json_array_elements_text($7::json))," \
     " verdict AS MATERIALIZED (SELECT CASE" \
-    "   WHEN $6::bigint[] IS NOT NULL AND t.version <> ALL ($6) THEN 'version'" \
+    "   WHEN $6::bigint[] IS NOT NULL AND t.version <> ALL ($6)" \
+    "    THEN 'version'" \
     "   WHEN EXISTS (SELECT FROM unknown) AND (NOT EXISTS (SELECT FROM known)" \
     "     OR (SELECT a.strict FROM scim.apps a WHERE a.org_id = $1" \
     "          AND a.app_id = " STORE_APP "))" \
@@ -145,7 +146,8 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     " removed AS MATERIALIZED (SELECT id FROM out_users" \
     "   UNION ALL SELECT id FROM out_groups)," \
     " changes AS MATERIALIZED (SELECT" \
-    "   EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM removed) AS changed," \
+    "   EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM removed)" \
+    "    AS changed," \
     "   jsonb_strip_nulls(jsonb_build_object(" \
     "    'added', (SELECT count(*) FROM added)," \
     "    'removed', (SELECT count(*) FROM removed)," \
@@ -283,11 +285,13 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "INSERT INTO scim.groups(org_id, app_id, id, name, display_name,"
         " external_id, unique_name, body, folded)"
         " SELECT $1::int, a.app_id, $2::uuid, $3, $4, $5,"
-        " a.unique_group_names, $6, $7::jsonb FROM scim.apps a WHERE a.org_id = $1"
+        " a.unique_group_names, $6, $7::jsonb FROM scim.apps a"
+        " WHERE a.org_id = $1"
         " AND a.app_id = current_setting('scim.app')::int" },
     [STORE_GROUP_UPDATE] = { "group_update",
         "UPDATE scim.groups SET name = $3, display_name = $4,"
-        " external_id = $5, body = $6, folded = $7::jsonb, version = version + 1,"
+        " external_id = $5, body = $6, folded = $7::jsonb,"
+        " version = version + 1,"
         " last_modified = greatest(last_modified, now())"
         " WHERE org_id = $1 AND id = $2::uuid" },
     [STORE_GROUP_MEMBERSHIP] = { "group_membership",
@@ -301,7 +305,8 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "   duration_ms, request_id, address)"
         "  SELECT $1, 'token', $8, 'modify', 'Group', r.id,"
         "   r.name, 200,"
-        "   jsonb_build_object('members', c.json) || $12::jsonb, $9::int, $10, $11"
+        "   jsonb_build_object('members', c.json) || $12::jsonb, $9::int,"
+        "   $10, $11"
         "   FROM scim.groups r, verdict v, changes c"
         "   WHERE r.org_id = $1 AND r.id = $2::uuid AND v.word = 'go'"
         "   AND (c.changed OR EXISTS (SELECT FROM unknown)))"

@@ -17,8 +17,12 @@
 
 typedef struct store store; /* a child's pool of connections; thread-safe */
 
-typedef enum { STORE_LOG_ERROR, STORE_LOG_WARN, STORE_LOG_INFO, STORE_LOG_DEBUG }
-    store_log_level;
+typedef enum {
+    STORE_LOG_ERROR,
+    STORE_LOG_WARN,
+    STORE_LOG_INFO,
+    STORE_LOG_DEBUG
+} store_log_level;
 
 typedef struct store_settings {
     const char *conninfo; /* libpq connection string, no password in it */

@@ -39,7 +39,8 @@ static scim_error *refuse(const char *sentence, const char *since,
 
     if (place != NULL) {
         sentence = apr_pstrcat(
-            pool, apr_pstrmemdup(pool, sentence, (apr_size_t)(place - sentence)),
+            pool,
+            apr_pstrmemdup(pool, sentence, (apr_size_t)(place - sentence)),
             since, place + 2, NULL);
     }
     return scim_error_make(SCIM_TOKEN_REFUSED, pool, "%s", sentence);

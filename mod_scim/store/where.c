@@ -46,7 +46,7 @@ static const key keys[] = {
     { &scim_type_user,  "userName",          "r.user_name",     KEY_TEXT, 1 },
     { NULL,             "displayName",       "r.display_name",  KEY_TEXT, 1 },
     { &scim_type_user,  "name.familyName",   "r.family_name",   KEY_TEXT, 1 },
-    { &scim_type_user,  "active",            "r.active",        KEY_BOOLEAN, 1 },
+    { &scim_type_user,  "active",            "r.active",     KEY_BOOLEAN, 1 },
 };
 
 static const char *const operators[] = {
@@ -54,7 +54,8 @@ static const char *const operators[] = {
     [SCIM_GE] = ">=", [SCIM_LT] = "<",  [SCIM_LE] = "<=",
 };
 
-/* The elements of what is kept as rows, in the folded form that match.c sees. */
+/* The elements of what is kept as rows, in the folded form that match.c
+ * sees. */
 static const char user_groups[] =
     "(WITH RECURSIVE up(id) AS (SELECT m.group_id FROM scim.group_users m"
     " WHERE m.org_id = $1 AND m.user_id = r.id"

@@ -7,7 +7,9 @@
 #include "tap.h"
 
 #define CORE "\"schemas\":[\"" SCIM_URN_USER "\"]"
-#define BOTH "\"schemas\":[\"" SCIM_URN_USER "\",\"" SCIM_URN_ENTERPRISE_USER "\"]"
+#define BOTH                                \
+    "\"schemas\":[\"" SCIM_URN_USER "\",\"" \
+    SCIM_URN_ENTERPRISE_USER "\"]"
 #define GROUP "\"schemas\":[\"" SCIM_URN_GROUP "\"]"
 #define ENT "\"" SCIM_URN_ENTERPRISE_USER "\""
 
@@ -99,11 +101,13 @@ static void refuses_name(const char *value, const char *part, const char *name)
 static void test_names(void)
 {
     reads(&scim_type_user, STRICT,
-          "{" CORE ",\"USERNAME\":\"BJensen\",\"Emails\":[{\"VALUE\":\"a@b\"}]}",
-          "{" CORE ",\"userName\":\"BJensen\",\"emails\":[{\"value\":\"a@b\"}]}",
+          "{" CORE
+          ",\"USERNAME\":\"BJensen\",\"Emails\":[{\"VALUE\":\"a@b\"}]}",
+          "{" CORE
+          ",\"userName\":\"BJensen\",\"emails\":[{\"value\":\"a@b\"}]}",
           "names become the schema's, values stay the client's");
-    user(STRICT, "\"id\":\"x\",\"meta\":{\"version\":\"1\"},\"groups\":[{}]", "",
-         "readOnly attributes are dropped");
+    user(STRICT, "\"id\":\"x\",\"meta\":{\"version\":\"1\"},\"groups\":[{}]",
+         "", "readOnly attributes are dropped");
     user(STRICT, "\"shoeSize\":{\"a\":[1]}", "",
          "unknown attributes are dropped");
     user(TOLERANT, "\"department\":\"Sales\"", "",
@@ -151,7 +155,8 @@ static void test_schemas(void)
             "{\"schemas\":\"" SCIM_URN_USER "\",\"userName\":\"a\"}",
             SCIM_INVALID_SYNTAX, "array", "strict: schemas are an array");
     refuses(&scim_type_user, STRICT,
-            "{\"schemas\":[\"" SCIM_URN_USER "\",\"urn:x\"],\"userName\":\"a\"}",
+            "{\"schemas\":[\"" SCIM_URN_USER
+            "\",\"urn:x\"],\"userName\":\"a\"}",
             SCIM_INVALID_SYNTAX, "urn:x", "strict: no foreign schemas");
     refuses(&scim_type_user, TOLERANT,
             "{" BOTH ",\"userName\":\"a\"," ENT ":\"Sales\"}",
