@@ -135,6 +135,9 @@ void mod_scim_store_settings(store_settings *out,
     out->password = conf->password;
     out->pool_size = mod_scim_pool_size(conf);
     out->connect_timeout_s = DEFAULT_TO(conf->connect_s, 2);
+    if (out->connect_timeout_s > mod_scim_request_s(conf)) {
+        out->connect_timeout_s = mod_scim_request_s(conf);
+    }
     out->wait_ms = DEFAULT_TO(conf->wait_s, 2) * 1000;
     out->prepare = DEFAULT_TO(conf->prepare, 1);
 }

@@ -1,21 +1,21 @@
 #include "store/connection.h"
 
-#include <poll.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 
-#include "core/casefold.h"
-#include "store/admin.h"
+#include "store/connect.h"
 
 /* After a failed connect nobody tries for so long: a queue of requests must
  * not become a queue of timeouts. */
 #define PAUSE apr_time_from_sec(1)
 #define RETRY_AFTER_S 5
+
+/* By how much an answer may be later than the request's deadline. */
+#define GRACE apr_time_from_msec(500)
 
 typedef enum { SLOT_EMPTY, SLOT_IDLE, SLOT_BUSY } slot_state;
 
@@ -45,12 +45,30 @@ struct store {
     int waiting;
     int connecting;          /* one thread connects at a time */
     apr_time_t paused_until; /* after a failed connect */
+    char trouble[256];       /* why that one failed */
     int logged_tls;
 };
 
 const store_settings *store_settings_of(const store *s)
 {
     return &s->settings;
+}
+
+/* libpq's messages have several lines, and the log's have one. */
+static char *as_one_line(char *text)
+{
+    size_t len = strlen(text);
+    char *p;
+
+    while (len > 0 && text[len - 1] == '\n') {
+        text[--len] = '\0';
+    }
+    for (p = text; *p != '\0'; p++) {
+        if (*p == '\n' || *p == '\t') {
+            *p = ' ';
+        }
+    }
+    return text;
 }
 
 scim_error *store_unavailable(apr_pool_t *pool, const char *format, ...)
@@ -61,22 +79,13 @@ scim_error *store_unavailable(apr_pool_t *pool, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    err->cause = apr_pvsprintf(pool, format, args);
+    err->cause = as_one_line(apr_pvsprintf(pool, format, args));
     va_end(args);
     err->retry_after_s = RETRY_AFTER_S;
     return err;
 }
 
 /* ----------------------------------------------------------------- opening */
-
-static apr_status_t close_connection(void *data)
-{
-    store_connection *c = data;
-
-    PQfinish(c->pg);
-    c->pg = NULL;
-    return APR_SUCCESS;
-}
 
 static apr_status_t close_all(void *data)
 {
@@ -130,145 +139,6 @@ void store_usage_get(store_usage *out, store *s)
     }
     out->waiting = s->waiting;
     apr_thread_mutex_unlock(s->mutex);
-}
-
-/* As a child without privileges libpq would look into root's home for
- * certificates, fail there, and fall back to plain text without a word. */
-static const char *const no_files[]
-    = { "sslcert", "sslkey", "sslcrl", NULL };
-static const char nowhere[] = "/nonexistent/mod_scim";
-
-static void add_file_defaults(const char **names, const char **values,
-                              int *count, const char *conninfo)
-{
-    PQconninfoOption *options = PQconninfoParse(conninfo, NULL), *option;
-    int i;
-
-    for (i = 0; options != NULL && no_files[i] != NULL; i++) {
-        for (option = options; option->keyword != NULL; option++) {
-            if (strcmp(option->keyword, no_files[i]) == 0
-                && option->val == NULL) {
-                names[*count] = no_files[i];
-                values[(*count)++] = nowhere;
-            }
-        }
-    }
-    PQconninfoFree(options);
-}
-
-static PGconn *connect_to(const store_settings *settings)
-{
-    const char *names[12] = { "dbname", "fallback_application_name",
-                              "client_encoding", "connect_timeout" };
-    const char *values[12] = { settings->conninfo, "mod_scim", "UTF8" };
-    char timeout[16];
-    int count = 4;
-
-    apr_snprintf(timeout, sizeof(timeout), "%d", settings->connect_timeout_s);
-    values[3] = timeout;
-    if (settings->password != NULL) {
-        names[count] = "password";
-        values[count++] = settings->password;
-    }
-    add_file_defaults(names, values, &count, settings->conninfo);
-    names[count] = NULL;
-    return PQconnectdbParams(names, values, 1);
-}
-
-/* Waits for one result of a query that was sent; NULL: none came in time. */
-static PGresult *first_result(PGconn *pg, apr_time_t deadline)
-{
-    struct pollfd watch = { .fd = PQsocket(pg), .events = POLLIN };
-    PGresult *result, *next;
-
-    while (PQisBusy(pg)) {
-        apr_interval_time_t left = deadline - apr_time_now();
-
-        if (left <= 0 || poll(&watch, 1, (int)(left / 1000) + 1) < 0
-            || !PQconsumeInput(pg)) {
-            return NULL;
-        }
-    }
-    result = PQgetResult(pg);
-    while ((next = PQgetResult(pg)) != NULL) {
-        PQclear(next);
-    }
-    return result;
-}
-
-static const char check_sql[]
-    = "SELECT r.rolsuper OR r.rolbypassrls OR"
-      " pg_has_role(current_user, 'scim_owner', 'MEMBER'),"
-      " s.version, s.compatible_from, s.fold_version"
-      " FROM scim.schema s, pg_roles r WHERE r.rolname = current_user";
-
-/* What is wrong with this database or role; NULL: nothing. */
-static const char *misfit(PGconn *pg, apr_time_t deadline, apr_pool_t *pool)
-{
-    PGresult *result = NULL;
-    const char *wrong = NULL;
-
-    if (PQsendQuery(pg, check_sql)) {
-        result = first_result(pg, deadline);
-    }
-    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1) {
-        const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-        wrong = apr_psprintf(pool,
-                             "the schema scim cannot be read (SQLSTATE %s); "
-                             "run scimctl database check",
-                             state != NULL ? state : "none");
-    }
-    else if (*PQgetvalue(result, 0, 0) == 't') {
-        wrong = "ScimDatabase names a superuser or the owner of the tables; "
-                "row-level security would not hold: connect as scim_httpd";
-    }
-    else if (atoi(PQgetvalue(result, 0, 1)) < STORE_SCHEMA_VERSION
-             || atoi(PQgetvalue(result, 0, 2)) > STORE_SCHEMA_VERSION
-             || atoi(PQgetvalue(result, 0, 3)) != SCIM_FOLD_VERSION) {
-        wrong = apr_psprintf(pool,
-                             "the schema has version %s (compatible from %s, "
-                             "fold %s), this module needs %d (fold %d); run "
-                             "scimctl database migrate",
-                             PQgetvalue(result, 0, 1),
-                             PQgetvalue(result, 0, 2),
-                             PQgetvalue(result, 0, 3), STORE_SCHEMA_VERSION,
-                             SCIM_FOLD_VERSION);
-    }
-    PQclear(result);
-    return wrong;
-}
-
-static scim_error *open_connection(store_connection **out, apr_time_t deadline,
-                                   store *s, apr_pool_t *pool)
-{
-    PGconn *pg = connect_to(&s->settings);
-    const char *wrong;
-    store_connection *c;
-    apr_pool_t *own;
-
-    if (PQstatus(pg) != CONNECTION_OK) {
-        scim_error *err = store_unavailable(
-            pool, "could not reach PostgreSQL: %s", PQerrorMessage(pg));
-
-        PQfinish(pg);
-        return err;
-    }
-    PQsetnonblocking(pg, 1);
-    wrong = misfit(pg, deadline, pool);
-    if (wrong != NULL || apr_pool_create(&own, NULL) != APR_SUCCESS) {
-        PQfinish(pg);
-        return store_unavailable(pool, "%s",
-                                 wrong != NULL ? wrong : "no memory");
-    }
-    c = apr_pcalloc(own, sizeof(*c));
-    c->pg = pg;
-    c->pool = own;
-    c->prepared = apr_hash_make(own);
-    apr_pool_cleanup_register(own, c, close_connection,
-                              apr_pool_cleanup_null);
-    *out = c;
-    return NULL;
 }
 
 /* ------------------------------------------------------------- the pool */
@@ -377,6 +247,25 @@ static void leave_queue(waiter *leaving, store *s)
     s->last = last;
 }
 
+/* With the mutex held: the end of a pause wakes nobody, so whoever waits for a
+ * connection looks again by itself. */
+static void wait_a_while(waiter *self, apr_time_t now, apr_time_t deadline,
+                         store *s)
+{
+    int in_pause = now < s->paused_until && s->paused_until < deadline;
+    apr_time_t until = in_pause ? s->paused_until : deadline;
+
+    apr_thread_cond_timedwait(self->given, s->mutex, until - now);
+    if (in_pause && apr_time_now() >= until) {
+        serve_waiters(s);
+    }
+}
+
+static scim_error *not_tried(const store *s, apr_pool_t *pool)
+{
+    return store_unavailable(pool, "not tried again yet: %s", s->trouble);
+}
+
 /* With the mutex held: waits in the queue until the deadline. */
 static scim_error *queue_up(slot **out, apr_int64_t org_id,
                             apr_time_t deadline, store *s, apr_pool_t *pool)
@@ -392,20 +281,18 @@ static scim_error *queue_up(slot **out, apr_int64_t org_id,
     s->waiting++;
     while (self.slot == NULL && !self.refused
            && (now = apr_time_now()) < deadline) {
-        apr_thread_cond_timedwait(self.given, s->mutex, deadline - now);
+        wait_a_while(&self, now, deadline, s);
     }
     s->waiting--;
     if (self.slot != NULL) {
         *out = self.slot;
         return NULL;
     }
-    if (!self.refused) {
-        leave_queue(&self, s);
+    if (self.refused) {
+        return not_tried(s, pool);
     }
-    return store_unavailable(pool, "%s",
-                             self.refused
-                                 ? "PostgreSQL went away while others waited"
-                                 : "no connection became free in time");
+    leave_queue(&self, s);
+    return store_unavailable(pool, "no connection became free in time");
 }
 
 /* Waits for a slot and marks it busy. */
@@ -419,8 +306,7 @@ static scim_error *reserve(slot **out, apr_int64_t org_id,
     case RESERVED:
         break;
     case REFUSED:
-        err = store_unavailable(pool, "could not reach PostgreSQL a moment "
-                                      "ago; not tried again yet");
+        err = not_tried(s, pool);
         break;
     case WAIT:
         err = queue_up(out, org_id, deadline, s, pool);
@@ -428,14 +314,6 @@ static scim_error *reserve(slot **out, apr_int64_t org_id,
     }
     apr_thread_mutex_unlock(s->mutex);
     return err;
-}
-
-/* Readable while idle: the server has closed it, or said goodbye. */
-static int is_dead(store_connection *c)
-{
-    struct pollfd watch = { .fd = PQsocket(c->pg), .events = POLLIN };
-
-    return PQstatus(c->pg) != CONNECTION_OK || poll(&watch, 1, 0) != 0;
 }
 
 static void log_tls_once(store *s, store_connection *c)
@@ -449,21 +327,45 @@ static void log_tls_once(store *s, store_connection *c)
     }
 }
 
+/* With the mutex held. Who waits must know when to look again. */
+static void begin_pause(const char *trouble, store *s)
+{
+    waiter *at;
+
+    s->paused_until = apr_time_now() + PAUSE;
+    apr_cpystrn(s->trouble, trouble, sizeof(s->trouble));
+    for (at = s->first; at != NULL; at = at->next) {
+        apr_thread_cond_signal(at->given);
+    }
+}
+
+/* libpq counts the time for a connect in seconds, and nothing stops it. */
+static int has_time_to_connect(apr_time_t deadline, const store *s)
+{
+    return deadline - apr_time_now() + GRACE
+           >= apr_time_from_sec(s->settings.connect_timeout_s);
+}
+
 /* Connects for a reserved, empty slot, outside the mutex. */
 static scim_error *fill(slot *at, apr_time_t deadline, store *s,
                         apr_pool_t *pool)
 {
     store_connection *made = NULL;
-    scim_error *err = open_connection(&made, deadline, s, pool);
+    int tries = has_time_to_connect(deadline, s);
+    scim_error *err = tries ? store_connect(&made, &s->settings, deadline, pool)
+                            : store_unavailable(pool,
+                                                "no time left to connect");
 
     apr_thread_mutex_lock(s->mutex);
     s->connecting = 0;
     at->connection = made;
     if (err != NULL) {
         at->state = SLOT_EMPTY;
-        s->paused_until = apr_time_now() + PAUSE;
     }
-    else {
+    if (err != NULL && tries) {
+        begin_pause(err->cause, s);
+    }
+    if (err == NULL) {
         log_tls_once(s, made);
     }
     serve_waiters(s);
@@ -500,7 +402,7 @@ scim_error *store_connection_take(store_connection **out,
         if (err == NULL && at->connection == NULL) {
             err = fill(at, caller->deadline, s, pool);
         }
-        else if (err == NULL && is_dead(at->connection)) {
+        else if (err == NULL && store_connection_is_dead(at->connection)) {
             empty(at, s);
             continue;
         }
@@ -531,23 +433,23 @@ static void collect_idle(apr_array_header_t *dead, store *s)
 void store_connection_give(store_connection *c, store *s)
 {
     apr_array_header_t *dead = NULL;
-    int i;
+    int i, broken = c->broken; /* a good one is another's after the unlock */
 
-    if (c->broken) {
+    if (broken) {
         dead = apr_array_make(c->pool, 4, sizeof(store_connection *));
     }
     apr_thread_mutex_lock(s->mutex);
     for (i = 0; s->slots[i].connection != c; i++) {
     }
-    if (c->broken) {
+    if (broken) {
         collect_idle(dead, s);
         s->slots[i].connection = NULL;
     }
-    s->slots[i].state = c->broken ? SLOT_EMPTY : SLOT_IDLE;
+    s->slots[i].state = broken ? SLOT_EMPTY : SLOT_IDLE;
     s->slots[i].since = apr_time_now();
     serve_waiters(s);
     apr_thread_mutex_unlock(s->mutex);
-    if (!c->broken) {
+    if (!broken) {
         return;
     }
     for (i = 0; i < dead->nelts; i++) {

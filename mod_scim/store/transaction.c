@@ -135,14 +135,17 @@ void store_abandon(store_transaction *tx)
     tx->failed = failed;
 }
 
-/* Best effort, and after the answer is certain. */
+/* Best effort, and after the answer is certain: its own failure repeats
+ * nothing. */
 static void note_use(store_transaction *tx)
 {
+    store_failure failed = tx->failed;
     store_step *step = store_add(STORE_TOKEN_USED, tx);
 
     store_add_token(step, tx);
     store_step_text(step, tx->caller->address);
     store_go(tx);
+    tx->failed = failed;
 }
 
 static scim_error *attempt(store_transaction *tx, store_work work, void *baton)
