@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "store/comparison.h"
 #include "store/uuid.h"
 
 /* scim.attributes of the first migration. */
@@ -13,8 +14,7 @@
 typedef struct writer {
     const scim_resource_type *type;
     apr_pool_t *pool;
-    apr_array_header_t *params;
-    int first;
+    store_params params;
     int comparisons;
     int joins_folded; /* of the select that is being written */
     int in_element;   /* within the brackets of a value path */
@@ -47,11 +47,6 @@ static const key keys[] = {
     { NULL,             "displayName",       "r.display_name",  KEY_TEXT, 1 },
     { &scim_type_user,  "name.familyName",   "r.family_name",   KEY_TEXT, 1 },
     { &scim_type_user,  "active",            "r.active",     KEY_BOOLEAN, 1 },
-};
-
-static const char *const operators[] = {
-    [SCIM_EQ] = "=",  [SCIM_NE] = "<>", [SCIM_GT] = ">",
-    [SCIM_GE] = ">=", [SCIM_LT] = "<",  [SCIM_LE] = "<=",
 };
 
 /* The elements of what is kept as rows, in the folded form that match.c
@@ -97,30 +92,6 @@ static const char has_member[] =
 
 static const char *node_sql(const scim_filter *node, int negated, writer *w);
 
-/* ------------------------------------------------------------- small parts */
-
-static const char *param(const char *text, writer *w)
-{
-    APR_ARRAY_PUSH(w->params, const char *) = text;
-    return apr_psprintf(w->pool, "$%d", w->first + w->params->nelts - 1);
-}
-
-/* A name of a schema as an SQL literal. */
-static const char *literal(const char *name, apr_pool_t *pool)
-{
-    char *out = apr_palloc(pool, 2 * strlen(name) + 3), *to = out;
-
-    for (*to++ = '\''; *name != '\0'; name++) {
-        if (*name == '\'') {
-            *to++ = '\'';
-        }
-        *to++ = *name;
-    }
-    *to++ = '\'';
-    *to = '\0';
-    return out;
-}
-
 static scim_error *no_links(const scim_filter *node, writer *w)
 {
     return scim_error_make(
@@ -128,167 +99,6 @@ static scim_error *no_links(const scim_filter *node, writer *w)
         "The filter cannot compare \"%s\", which holds a link; compare an id "
         "instead.",
         scim_path_text(&node->path, w->type, w->pool));
-}
-
-/* ------------------------------------------------------------ comparisons */
-
-/* The smallest text above all that begin with `text`: the last code point
- * raised by one. NULL: there is none. */
-static const char *after_prefix(const char *text, apr_pool_t *pool)
-{
-    unsigned char *out = (unsigned char *)apr_pstrdup(pool, text);
-    apr_size_t len = strlen(text);
-
-    while (len > 0) {
-        apr_size_t start = len - 1;
-
-        while (start > 0 && (out[start] & 0xc0) == 0x80) {
-            start--;
-        }
-        /* Raising continuation bytes stays within a length; what is the last
-         * of its length, or before the surrogates, gives way to the one
-         * before it, which only widens the range: sw is checked again. */
-        for (len = len - 1; len > start && out[len] == 0xbf; len--) {
-            out[len] = 0x80;
-        }
-        if (len > start && !(out[start] == 0xed && len == start + 1
-                             && out[len] == 0x9f)) {
-            out[len]++;
-            return (const char *)out;
-        }
-        if (len == start && out[start] < 0x7f) {
-            out[start]++;
-            out[start + 1] = '\0';
-            return (const char *)out;
-        }
-        len = start;
-    }
-    return NULL;
-}
-
-/* `indexed` text gets a range for sw, which is rechecked where the range is
- * wider than the prefix. */
-static const char *text_sql(const scim_filter *node, const char *value,
-                            int indexed, writer *w)
-{
-    const char *p = param(node->text, w);
-    const char *after;
-
-    switch (node->op) {
-    case SCIM_CO:
-        return apr_psprintf(w->pool, "strpos(%s, %s) > 0", value, p);
-    case SCIM_EW:
-        return apr_psprintf(w->pool, "right(%s, length(%s)) = %s", value, p,
-                            p);
-    case SCIM_SW:
-        after = indexed ? after_prefix(node->text, w->pool) : NULL;
-        if (after == NULL) {
-            return apr_psprintf(w->pool, "starts_with(%s, %s)", value, p);
-        }
-        return apr_psprintf(w->pool,
-                            "(%s >= %s AND %s < %s AND starts_with(%s, %s))",
-                            value, p, value, param(after, w), value, p);
-    case SCIM_NE:
-        return apr_psprintf(w->pool, "%s IS DISTINCT FROM %s", value, p);
-    default:
-        return apr_psprintf(w->pool, "%s %s %s", value, operators[node->op],
-                            p);
-    }
-}
-
-/* Stored times have milliseconds. A literal with more digits lies between two
- * of them, where PostgreSQL would round. */
-static const char *time_sql(const scim_filter *node, const char *column,
-                            writer *w)
-{
-    const char *fraction = node->text + strlen("2026-02-01T09:30:00.000");
-    const char *cut = apr_pstrmemdup(w->pool, node->text,
-                                     (apr_size_t)(fraction - node->text));
-    int between = strncmp(fraction, "000000", 6) != 0;
-    scim_compare_op op = node->op;
-
-    if (between && (op == SCIM_EQ || op == SCIM_NE)) {
-        return op == SCIM_NE ? "true" : "false";
-    }
-    if (between) {
-        op = op == SCIM_GT || op == SCIM_GE ? SCIM_GT : SCIM_LE;
-    }
-    cut = strncmp(cut, "0000", 4) == 0 ? "-infinity"
-                                       : apr_pstrcat(w->pool, cut, "Z", NULL);
-    return apr_psprintf(w->pool, "%s %s %s::timestamptz", column,
-                        operators[op], param(cut, w));
-}
-
-static const char *key_sql(const scim_filter *node, const key *k, writer *w)
-{
-    if (node->kind == SCIM_FILTER_PRESENT) {
-        return apr_psprintf(w->pool, "%s IS NOT NULL", k->column);
-    }
-    if (node->value_kind == SCIM_VALUE_NEVER) {
-        return node->op == SCIM_NE ? "true" : "false";
-    }
-    switch (k->kind) {
-    case KEY_BOOLEAN:
-        return apr_psprintf(w->pool, "%s %s %s", k->column,
-                            operators[node->op],
-                            node->boolean ? "true" : "false");
-    case KEY_TIME:
-        return time_sql(node, k->column, w);
-    case KEY_UUID:
-        if (node->op == SCIM_EQ) {
-            return store_uuid_is(node->text)
-                       ? apr_psprintf(w->pool, "%s = %s::uuid", k->column,
-                                      param(node->text, w))
-                       : "false";
-        }
-        return text_sql(node,
-                        apr_psprintf(w->pool, "(%s::text COLLATE \"C\")",
-                                     k->column),
-                        0, w);
-    default:
-        return text_sql(node,
-                        k->indexed ? k->column
-                                   : apr_psprintf(w->pool,
-                                                  "(%s COLLATE \"C\")",
-                                                  k->column),
-                        k->indexed, w);
-    }
-}
-
-/* One jsonb value: `object` -> 'name'; name NULL: the value itself. */
-static const char *value_sql(const scim_filter *node, const char *object,
-                             const char *name, writer *w)
-{
-    const char *quoted = name != NULL ? literal(name, w->pool) : NULL;
-    const char *json = name != NULL ? apr_psprintf(w->pool, "(%s -> %s)",
-                                                   object, quoted)
-                                    : object;
-    const char *text;
-
-    if (node->kind == SCIM_FILTER_PRESENT) {
-        return apr_psprintf(w->pool, "%s IS NOT NULL", json);
-    }
-    switch (node->value_kind) {
-    case SCIM_VALUE_BOOLEAN:
-        return apr_psprintf(
-            w->pool, "%s IS %s FROM '%s'::jsonb", json,
-            node->op == SCIM_EQ ? "NOT DISTINCT" : "DISTINCT",
-            node->boolean ? "true" : "false");
-    case SCIM_VALUE_NUMBER:
-        return apr_psprintf(
-            w->pool, "%s %s to_jsonb(%s::numeric)", json,
-            node->op == SCIM_NE ? "IS DISTINCT FROM" : operators[node->op],
-            param(node->text, w));
-    case SCIM_VALUE_NEVER:
-        return node->op == SCIM_NE ? "true" : "false";
-    default:
-        text = name != NULL
-                   ? apr_psprintf(w->pool, "(%s ->> %s) COLLATE \"C\"", object,
-                                  quoted)
-                   : apr_psprintf(w->pool, "(%s #>> '{}') COLLATE \"C\"",
-                                  object);
-        return text_sql(node, apr_psprintf(w->pool, "(%s)", text), 0, w);
-    }
 }
 
 /* --------------------------------------------------------------- documents */
@@ -309,7 +119,7 @@ static const char *holder(const scim_path *path, writer *w)
 
     return scim_path_is_extension(path, w->type)
                ? apr_psprintf(w->pool, "(%s -> %s)", doc,
-                              literal(path->schema->id, w->pool))
+                              store_literal(path->schema->id, w->pool))
                : doc;
 }
 
@@ -328,7 +138,7 @@ static const char *elements(const scim_path *path, writer *w)
         return w->type == &scim_type_group ? group_members : user_groups;
     }
     return apr_psprintf(w->pool, "jsonb_array_elements(%s -> %s) e(v)",
-                        holder(path, w), literal(path->attr->name, w->pool));
+                        holder(path, w), store_literal(path->attr->name, w->pool));
 }
 
 static const char *exists(const scim_path *path, const char *condition,
@@ -345,7 +155,7 @@ static const char *multi_sql(const scim_filter *node, writer *w)
     const char *name = sub != NULL ? sub->name : NULL;
     const char *present = name != NULL
                               ? apr_psprintf(w->pool, "e.v -> %s IS NOT NULL",
-                                             literal(name, w->pool))
+                                             store_literal(name, w->pool))
                               : "true";
     const char *any;
 
@@ -353,7 +163,8 @@ static const char *multi_sql(const scim_filter *node, writer *w)
                  apr_psprintf(w->pool, "%s AND %s", present,
                               node->kind == SCIM_FILTER_PRESENT
                                   ? "true"
-                                  : value_sql(node, "e.v", name, w)),
+                                  : store_compare_json(node, "e.v", name,
+                                                       &w->params)),
                  w);
     if (node->kind == SCIM_FILTER_COMPARE && node->op == SCIM_NE) {
         return apr_psprintf(w->pool, "(%s OR NOT %s)", any,
@@ -372,14 +183,15 @@ static const char *single_sql(const scim_filter *node, writer *w)
     }
     if (path->sub != NULL) {
         object = apr_psprintf(w->pool, "(%s -> %s)", object,
-                              literal(path->attr->name, w->pool));
+                              store_literal(path->attr->name, w->pool));
     }
-    return value_sql(node, object,
-                     path->sub != NULL ? path->sub->name : path->attr->name,
-                     w);
+    return store_compare_json(node, object,
+                              path->sub != NULL ? path->sub->name
+                                                : path->attr->name,
+                              &w->params);
 }
 
-/* ------------------------------------------------------------ indexed forms */
+/* -------------------------------------------------------------------- keys */
 
 static const key *find_key(const scim_path *path, const writer *w)
 {
@@ -395,12 +207,66 @@ static const key *find_key(const scim_path *path, const writer *w)
     return NULL;
 }
 
-static int is_sub(const scim_filter *node, const char *name)
+/* The column is false also for a user who has no "active". */
+static const char *active_sql(const scim_filter *node, const key *k, writer *w)
 {
-    return node->kind == SCIM_FILTER_COMPARE && node->path.sub != NULL
-           && strcmp(node->path.sub->name, name) == 0
-           && node->value_kind == SCIM_VALUE_TEXT;
+    const char *present = apr_psprintf(
+        w->pool, "(%s -> 'active') IS NOT NULL", document(w));
+
+    if (node->kind == SCIM_FILTER_PRESENT) {
+        return present;
+    }
+    if (node->boolean) {
+        return apr_pstrcat(w->pool, node->op == SCIM_EQ ? "" : "NOT ",
+                           k->column, NULL);
+    }
+    return apr_psprintf(w->pool,
+                        node->op == SCIM_EQ ? "(NOT %s AND %s)"
+                                            : "(%s OR NOT %s)",
+                        k->column, present);
 }
+
+/* Ids are in the same order as their texts. */
+static const char *id_sql(const scim_filter *node, const key *k, writer *w)
+{
+    int of_part = node->op == SCIM_CO || node->op == SCIM_SW
+                  || node->op == SCIM_EW;
+    const char *text = apr_psprintf(w->pool, "(%s::text COLLATE \"C\")",
+                                    k->column);
+
+    if (store_uuid_is(node->text) && !of_part) {
+        return store_compare_text(node, k->column, 0, &w->params);
+    }
+    return node->op == SCIM_EQ ? "false"
+                               : store_compare_text(node, text, 0, &w->params);
+}
+
+static const char *key_sql(const scim_filter *node, const key *k, writer *w)
+{
+    if (k->kind == KEY_BOOLEAN) {
+        return active_sql(node, k, w);
+    }
+    if (node->kind == SCIM_FILTER_PRESENT) {
+        return apr_psprintf(w->pool, "%s IS NOT NULL", k->column);
+    }
+    if (node->value_kind == SCIM_VALUE_NEVER) {
+        return node->op == SCIM_NE ? "true" : "false";
+    }
+    if (k->kind == KEY_TIME) {
+        return store_compare_time(node, k->column, &w->params);
+    }
+    if (k->kind == KEY_UUID) {
+        return id_sql(node, k, w);
+    }
+    return store_compare_text(node,
+                              k->indexed ? k->column
+                                         : apr_psprintf(w->pool,
+                                                        "(%s COLLATE \"C\")",
+                                                        k->column),
+                              k->indexed, &w->params);
+}
+
+/* ---------------------------------------------------- values kept as rows */
 
 static int is_emails(const scim_path *path, const writer *w)
 {
@@ -408,44 +274,62 @@ static int is_emails(const scim_path *path, const writer *w)
            && path->attr != NULL && strcmp(path->attr->name, "emails") == 0;
 }
 
-/* emails[type eq "work" and value eq "x"], in either order: *kind, *value. */
-static int is_email_of_kind(const scim_filter **kind,
-                            const scim_filter **value,
-                            const scim_filter *node, const writer *w)
+static int compares(const scim_filter *node, const char *sub)
 {
-    const scim_filter *inner = node->left;
-
-    if (node->kind != SCIM_FILTER_ELEMENT || !is_emails(&node->path, w)
-        || inner->kind != SCIM_FILTER_AND) {
-        return 0;
-    }
-    *kind = is_sub(inner->left, "type") ? inner->left : inner->right;
-    *value = *kind == inner->left ? inner->right : inner->left;
-    return is_sub(*kind, "type") && (*kind)->op == SCIM_EQ
-           && strlen((*kind)->text) <= MAX_KIND && is_sub(*value, "value")
-           && (*value)->op != SCIM_NE;
+    return node->kind == SCIM_FILTER_COMPARE && node->path.sub != NULL
+           && strcmp(node->path.sub->name, sub) == 0
+           && node->value_kind == SCIM_VALUE_TEXT;
 }
 
-static int is_email_value(const scim_filter *node, const writer *w)
-{
-    return is_emails(&node->path, w) && is_sub(node, "value")
-           && node->op != SCIM_NE;
-}
-
+/* A comparison that one look into the rows answers. */
 static int is_row_value(const scim_filter *node, const writer *w)
 {
-    return is_rows(&node->path, w) && is_sub(node, "value")
-           && node->op == SCIM_EQ;
+    if (!compares(node, "value")) {
+        return 0;
+    }
+    return (is_emails(&node->path, w) && node->op != SCIM_NE)
+           || (is_rows(&node->path, w) && node->op == SCIM_EQ);
+}
+
+/* Within the brackets: what every element that is meant must fulfil; or NULL.
+ */
+static const scim_filter *row_value_of(const scim_filter *inner,
+                                       const writer *w)
+{
+    const scim_filter *found;
+
+    if (inner->kind == SCIM_FILTER_AND) {
+        found = row_value_of(inner->left, w);
+        return found != NULL ? found : row_value_of(inner->right, w);
+    }
+    return is_row_value(inner, w) ? inner : NULL;
+}
+
+/* emails[type eq "work" and value eq "x"]: the row has the type as well. */
+static const scim_filter *kind_of(const scim_filter *inner,
+                                  const scim_filter *value, const writer *w)
+{
+    const scim_filter *kind;
+
+    if (inner->kind != SCIM_FILTER_AND || !is_emails(&value->path, w)
+        || (inner->left != value && inner->right != value)) {
+        return NULL;
+    }
+    kind = inner->left == value ? inner->right : inner->left;
+    return compares(kind, "type") && kind->op == SCIM_EQ
+                   && strlen(kind->text) <= MAX_KIND
+               ? kind
+               : NULL;
 }
 
 static const char *email_sql(const scim_filter *value, const scim_filter *kind,
                              writer *w)
 {
-    const char *condition = text_sql(value, "v.value", 1, w);
+    const char *condition = store_compare_text(value, "v.value", 1, &w->params);
 
     if (kind != NULL) {
         condition = apr_psprintf(w->pool, "%s AND v.kind = %s", condition,
-                                 param(kind->text, w));
+                                 store_param(kind->text, &w->params));
     }
     return apr_psprintf(w->pool,
                         "r.id IN (SELECT v.user_id FROM scim.user_values v"
@@ -454,23 +338,47 @@ static const char *email_sql(const scim_filter *value, const scim_filter *kind,
                         condition);
 }
 
-static const char *row_value_sql(const scim_filter *node, writer *w)
+static const char *row_value_sql(const scim_filter *value,
+                                 const scim_filter *kind, writer *w)
 {
     const char *p;
 
-    if (!store_uuid_is(node->text)) {
+    if (is_emails(&value->path, w)) {
+        return email_sql(value, kind, w);
+    }
+    if (!store_uuid_is(value->text)) {
         return "false";
     }
-    p = param(node->text, w);
+    p = store_param(value->text, &w->params);
     return w->type == &scim_type_group
                ? apr_psprintf(w->pool, has_member, p, p)
                : apr_psprintf(w->pool, in_group, p);
 }
 
+/* ----------------------------------------------------------------- indexes */
+
+/* What a b-tree can be asked for. */
+static int is_ordered(const scim_filter *node)
+{
+    return node->op != SCIM_NE && node->op != SCIM_CO && node->op != SCIM_EW;
+}
+
+static int key_is_indexed(const scim_filter *node, const key *k)
+{
+    switch (k->kind) {
+    case KEY_BOOLEAN: /* most are true */
+        return node->op == SCIM_EQ && !node->boolean;
+    case KEY_UUID:
+        return node->op != SCIM_SW;
+    default:
+        return k->indexed;
+    }
+}
+
 /* Whether an index narrows the node down to few rows. */
 static int is_indexed(const scim_filter *node, const writer *w)
 {
-    const scim_filter *kind, *value;
+    const scim_filter *value;
     const key *k;
 
     switch (node->kind) {
@@ -479,16 +387,12 @@ static int is_indexed(const scim_filter *node, const writer *w)
     case SCIM_FILTER_OR:
         return is_indexed(node->left, w) && is_indexed(node->right, w);
     case SCIM_FILTER_ELEMENT:
-        return is_email_of_kind(&kind, &value, node, w)
-               && value->op != SCIM_CO && value->op != SCIM_EW;
+        value = row_value_of(node->left, w);
+        return value != NULL && is_ordered(value);
     case SCIM_FILTER_COMPARE:
-        if (node->op == SCIM_NE || node->op == SCIM_CO
-            || node->op == SCIM_EW) {
-            return 0;
-        }
         k = find_key(&node->path, w);
-        return (k != NULL && k->indexed) || is_email_value(node, w)
-               || is_row_value(node, w);
+        return is_ordered(node)
+               && (k != NULL ? key_is_indexed(node, k) : is_row_value(node, w));
     default:
         return 0;
     }
@@ -496,73 +400,87 @@ static int is_indexed(const scim_filter *node, const writer *w)
 
 /* -------------------------------------------------------------------- tree */
 
+/* What the rows know of the value goes first, as it has an index. */
 static const char *element_sql(const scim_filter *node, writer *w)
 {
-    const char *condition;
+    const scim_filter *inner = node->left, *kind = NULL;
+    const scim_filter *value = row_value_of(inner, w);
+    const char *rows = NULL, *condition;
 
+    if (value != NULL) {
+        kind = kind_of(inner, value, w);
+        rows = row_value_sql(value, kind, w);
+    }
+    if (value != NULL && (kind != NULL || value == inner)) {
+        return rows;
+    }
     w->in_element = 1;
-    condition = node_sql(node->left, 0, w);
+    condition = node_sql(inner, 0, w);
     w->in_element = 0;
-    return exists(&node->path, condition, w);
+    condition = exists(&node->path, condition, w);
+    return rows == NULL
+               ? condition
+               : apr_psprintf(w->pool, "(%s AND %s)", rows, condition);
+}
+
+/* Only the module knows where it is. */
+static int is_link(const scim_filter *node, const writer *w)
+{
+    const char *name = node->path.sub != NULL ? node->path.sub->name : "";
+
+    return (is_rows(&node->path, w) && strcmp(name, "$ref") == 0)
+           || (node->path.schema == NULL && strcmp(name, "location") == 0);
 }
 
 static const char *leaf_sql(const scim_filter *node, writer *w)
 {
-    const scim_attr *last = node->path.sub != NULL ? node->path.sub
-                                                   : node->path.attr;
-    const scim_filter *kind, *value;
-    const key *k = find_key(&node->path, w);
+    const scim_path *path = &node->path;
+    const key *k = find_key(path, w);
 
     w->comparisons++;
-    if (last != NULL
-        && ((is_rows(&node->path, w) && strcmp(last->name, "$ref") == 0)
-            || (node->path.schema == NULL
-                && strcmp(last->name, "location") == 0))) {
+    if (is_link(node, w)) {
         w->err = no_links(node, w);
         return "false";
     }
     if (node->kind == SCIM_FILTER_ELEMENT) {
-        if (is_email_of_kind(&kind, &value, node, w)) {
-            return email_sql(value, kind, w);
-        }
         return element_sql(node, w);
     }
     if (k != NULL) {
         return key_sql(node, k, w);
     }
-    if (node->path.schema == NULL && strcmp(node->path.attr->name, "meta") == 0
-        && node->kind == SCIM_FILTER_PRESENT) {
-        return "true"; /* every resource has it */
+    if (path->schema == NULL && strcmp(path->attr->name, "meta") == 0) {
+        return "true"; /* meta pr: every resource has it */
     }
-    if (is_email_value(node, w) && node->kind == SCIM_FILTER_COMPARE) {
-        return email_sql(node, NULL, w);
+    if (is_row_value(node, w)) {
+        return row_value_sql(node, NULL, w);
     }
-    if (node->kind == SCIM_FILTER_COMPARE && is_row_value(node, w)) {
-        return row_value_sql(node, w);
-    }
-    return node->path.attr != NULL && node->path.attr->multi
-               ? multi_sql(node, w)
-               : single_sql(node, w);
+    return path->attr != NULL && path->attr->multi ? multi_sql(node, w)
+                                                   : single_sql(node, w);
 }
 
 /* A comparison within the brackets of a value path: of one element, e.v. */
 static const char *inner_sql(const scim_filter *node, writer *w)
 {
     w->comparisons++;
-    if (strcmp(node->path.sub->name, "$ref") == 0
-        && is_rows(&node->path, w)) {
+    if (is_link(node, w)) {
         w->err = no_links(node, w);
         return "false";
     }
-    return value_sql(node, "e.v", node->path.sub->name, w);
+    return store_compare_json(node, "e.v", node->path.sub->name, &w->params);
 }
 
-/* One branch of an `or` as a set of ids, so that each uses its own index. */
-static const char *branch_sql(const scim_filter *node, writer *w)
+/* The branches of an `or` as one set of ids, so that each uses its own index.
+ */
+static const char *branches_sql(const scim_filter *node, writer *w)
 {
     int outer = w->joins_folded;
     const char *condition, *sql;
 
+    if (node->kind == SCIM_FILTER_OR) {
+        sql = branches_sql(node->left, w);
+        return apr_pstrcat(w->pool, sql, " UNION ",
+                           branches_sql(node->right, w), NULL);
+    }
     w->joins_folded = 0;
     condition = node_sql(node, 0, w);
     sql = apr_psprintf(
@@ -581,9 +499,7 @@ static const char *or_sql(const scim_filter *node, int negated, writer *w)
     const char *left, *right;
 
     if (!negated && !w->in_element && is_indexed(node, w)) {
-        left = branch_sql(node->left, w);
-        right = branch_sql(node->right, w);
-        return apr_psprintf(w->pool, "r.id IN (%s UNION %s)", left, right);
+        return apr_psprintf(w->pool, "r.id IN (%s)", branches_sql(node, w));
     }
     left = node_sql(node->left, negated, w);
     right = node_sql(node->right, negated, w);
@@ -620,11 +536,11 @@ scim_error *store_where_compile(store_where *out, const scim_filter *filter,
 {
     writer w = { .type = type,
                  .pool = pool,
-                 .params = apr_array_make(pool, 4, sizeof(const char *)),
-                 .first = first };
+                 .params = { apr_array_make(pool, 4, sizeof(const char *)),
+                             first, pool } };
 
     out->condition = node_sql(filter, 0, &w);
-    out->params = w.params;
+    out->params = w.params.values;
     out->joins_folded = w.joins_folded;
     out->indexed = is_indexed(filter, &w);
     out->comparisons = w.comparisons;

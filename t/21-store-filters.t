@@ -1,0 +1,25 @@
+# A filter means the same in SQL (store/where.c) and in memory (core/match.c):
+# random filters over random users and groups. SCIM_SEED repeats a run,
+# SCIM_FILTERS makes it longer.
+
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Scim::Postgres;
+use Scim::Process qw(slurp);
+
+my $seed = $ENV{SCIM_SEED} // time ^ $$;
+my $count = $ENV{SCIM_FILTERS} // 3000;
+
+my $postgres = Scim::Postgres->new;
+$postgres->administer(qw(organization create acme --name Acme --owner),
+    'owner@acme.example', '--scim', 'on');
+my $app = $postgres->administer(qw(app install --organization acme --kind
+    generic --name), 'Random people');
+my $org = $postgres->psql(q{select org_id from scim.organizations});
+
+# Under the policies, as the module.
+$ENV{PGPASSWORD} = slurp($postgres->password_file) =~ s/\s+\z//r;
+my $status = system "$ENV{SCIM_BUILD}/t/lib/filters",
+    $postgres->conninfo_httpd, $org, $app->{app_id}, $seed, $count;
+exit($status == 0 ? 0 : 1);
