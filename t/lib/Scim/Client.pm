@@ -143,10 +143,12 @@ sub is_ready($self, $for_writing, $seconds) {
 }
 
 sub wait_ready($self, $for_writing) {
-    my $left = $self->{deadline} - time;
-    $left > 0 && $self->is_ready($for_writing, $left) > 0
-        or die "no answer within $self->{timeout} s\n";
-    return;
+    while ((my $left = $self->{deadline} - time) > 0) {
+        my $ready = $self->is_ready($for_writing, $left);
+        return if $ready > 0;
+        die "select: $!\n" if $ready < 0 && !$!{EINTR};
+    }
+    die "no answer within $self->{timeout} s\n";
 }
 
 # A server may answer and close before it has read everything.

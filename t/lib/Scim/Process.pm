@@ -40,11 +40,13 @@ sub run($input, @command) {
 
 # Gives the process id of a server that runs in the foreground; what it prints
 # goes to the log. The kernel ends it when this process is gone; a setpriv after
-# ours would forget that, so one does all.
+# ours would forget that, so one does all. In a group of its own, since httpd
+# ends whole groups.
 sub start_server($log, @command) {
     shift @command if $command[0] eq 'setpriv';
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
+        setpgrp 0, 0;
         open STDIN, '<', '/dev/null' or POSIX::_exit(126);
         open STDOUT, '>>', $log or POSIX::_exit(126);
         open STDERR, '>&', \*STDOUT or POSIX::_exit(126);

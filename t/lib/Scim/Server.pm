@@ -137,9 +137,10 @@ sub surprises($self) {
 
 # ------------------------------------------------------------ start and stop
 
-sub start($self) {
+# With a configuration of its own, where one is given.
+sub start($self, $text = $self->config_text) {
     my $started = $self->starts;
-    write_file("$self->{dir}/httpd.conf", $self->config_text);
+    write_file("$self->{dir}/httpd.conf", $text);
     $self->{pid} = start_server("$self->{dir}/error.log", $ENV{SCIM_HTTPD},
         '-f', "$self->{dir}/httpd.conf", '-D', 'FOREGROUND');
     $self->wait_for_children($started)
@@ -159,9 +160,11 @@ sub graceful_stop($self) {
     return $self->check_log;
 }
 
-# A new generation of children; gives back when it is there.
-sub graceful($self) {
+# A new generation of children, of this configuration; returns when it is
+# there.
+sub graceful($self, $text = $self->config_text) {
     my $started = $self->starts;
+    write_file("$self->{dir}/httpd.conf", $text);
     kill 'USR1', $self->{pid};
     $self->wait_for_children($started)
         or die 'httpd does not restart: ', $self->error_log;
@@ -214,10 +217,9 @@ sub check_log($self) {
 
 # ---------------------------------------------------------- the configuration
 
-# Options that change what the next start or graceful restart reads.
+# Options that change what the next start or reload reads.
 sub configure($self, %given) {
     @$self{ keys %given } = values %given;
-    write_file("$self->{dir}/httpd.conf", $self->config_text);
     return;
 }
 
