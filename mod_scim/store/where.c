@@ -138,7 +138,8 @@ static const char *elements(const scim_path *path, writer *w)
         return w->type == &scim_type_group ? group_members : user_groups;
     }
     return apr_psprintf(w->pool, "jsonb_array_elements(%s -> %s) e(v)",
-                        holder(path, w), store_literal(path->attr->name, w->pool));
+                        holder(path, w),
+                        store_literal(path->attr->name, w->pool));
 }
 
 static const char *exists(const scim_path *path, const char *condition,

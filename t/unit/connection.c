@@ -319,7 +319,8 @@ static void broken_and_dead(void)
     ok(a != NULL && a->filters == 0, "what died while idle is not handed out");
     a->used = 1;
     store_connection_give(a, s);
-    ok(!taken(1, 1000, s)->used, "a connection is unused when it is handed out");
+    ok(!taken(1, 1000, s)->used,
+       "a connection is unused when it is handed out");
 }
 
 /* ------------------------------------------------------------ all at once */
