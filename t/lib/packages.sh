@@ -32,6 +32,7 @@ packages_needed() {
     esac
     case ${1-} in
         *curl*) command -v curl >/dev/null || echo curl ;;
+        *wrk*)  command -v wrk >/dev/null || echo wrk ;;
     esac
 }
 
