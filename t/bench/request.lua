@@ -23,7 +23,8 @@ local function login_of(n)
 end
 
 local function filter_of(attribute, value)
-  return base .. "/Users?filter=" .. attribute .. "%20eq%20%22" .. value .. "%22"
+  return base .. "/Users?filter=" .. attribute .. "%20eq%20%22" .. value
+    .. "%22"
 end
 
 -- What can be made before the clock runs: a thousand of the same kind.
