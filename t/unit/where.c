@@ -91,7 +91,7 @@ static void only_our_text(const scim_resource_type *type)
     apr_pool_destroy(scratch);
 }
 
-/* ------------------------------------------------------------------ its cost */
+/* ----------------------------------------------------------------- its cost */
 
 static void cost(const char *text, const scim_resource_type *type, int indexed,
                  int joins_folded)
