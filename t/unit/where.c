@@ -145,8 +145,8 @@ static void user_costs(void)
     cost("groups.display eq \"a\"", user, 0, 0);
     cost("title eq \"a\" and userName eq \"a\"", user, 1, 1);
     cost("title eq \"a\" or userName eq \"a\"", user, 0, 1);
-    cost("externalId eq \"a\" or userName eq \"a\" or id eq \"" ID "\"", user, 1,
-         0);
+    cost("externalId eq \"a\" or userName eq \"a\" or id eq \"" ID "\"", user,
+         1, 0);
     cost("userName eq \"a\" or (title eq \"a\" and id eq \"" ID "\")", user, 1,
          0);
 }
@@ -163,7 +163,7 @@ static void group_costs(void)
     cost("meta.lastModified gt \"2026-02-01T09:30:00Z\"", group, 0, 0);
 }
 
-/* ------------------------------------------------------------------ refusals */
+/* ----------------------------------------------------------------- refusals */
 
 static void refused(const char *text, const scim_resource_type *type)
 {
