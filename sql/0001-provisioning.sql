@@ -13,16 +13,22 @@ end $$;
 do $$
 begin
   create role scim_httpd login;
+exception when duplicate_object or unique_violation then null;
+end $$;
+
+-- Also of a role that was there before; who may not alter it keeps its own.
+do $$
+begin
   -- Compiling costs more than any statement of ours takes.
   alter role scim_httpd set jit = off;
   -- Same size as pglz and cheaper; matters above 2 KB only.
   alter role scim_httpd set default_toast_compression = lz4;
 exception
-  when duplicate_object or unique_violation then null;
   -- A server that was built without lz4.
   when invalid_parameter_value then
-    create role scim_httpd login;
     alter role scim_httpd set jit = off;
+  when insufficient_privilege then
+    raise notice 'scim_httpd is not ours to alter: set jit = off for it';
 end $$;
 
 do $$

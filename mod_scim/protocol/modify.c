@@ -62,7 +62,8 @@ static scim_error *run(store_record **out, const modification *m,
                         .match = match };
     store_wants wants = serve_wants(call);
 
-    if (status_of(call) == 204) {
+    wants.status = status_of(call);
+    if (wants.status == 204) {
         wants.refs = wants.display = 0;
     }
     call->token_checked = 1;

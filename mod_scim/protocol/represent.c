@@ -76,7 +76,7 @@ store_wants serve_wants(const serve_call *call)
 {
     const scim_attr *attr = refs_attr(call);
     const scim_attr *display = scim_attr_find(attr->sub, "display", 7);
-    store_wants wants;
+    store_wants wants = { .status = 200 };
 
     wants.refs = scim_projection_wants(call->projection, attr, NULL);
     wants.display = scim_projection_wants(call->projection, attr, display);

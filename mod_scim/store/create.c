@@ -91,6 +91,8 @@ scim_error *store_create(store_record **out, const scim_resource_type *type,
     err = store_transact(work, &c,
                          c.members != NULL ? STORE_EDITS : STORE_WRITES,
                          caller, s, pool);
-    *out = c.record;
+    if (err == NULL) {
+        *out = c.record;
+    }
     return err;
 }

@@ -3,10 +3,11 @@
 #include "store/record.h"
 
 typedef struct change {
-    const char *id;
+    const char *asked, *id; /* as the client wrote it; as the key, or NULL */
     const scim_membership *delta;
     const store_match *match;
     store_shape shape;
+    int status;
     store_record *record;
 } change;
 
@@ -18,6 +19,7 @@ static store_step *add_statement(store_transaction *tx, const change *c)
     store_step_text(step, store_actor(tx));
     store_add_origin(step, tx);
     store_step_text(step, store_warnings(tx));
+    store_step_int(step, c->status, tx->pool);
     return step;
 }
 
@@ -43,12 +45,16 @@ static scim_error *work(store_transaction *tx, void *baton)
                                          tx->pool);
 }
 
-static scim_error *not_there(store_transaction *tx, void *baton)
+/* What cannot be: the token comes first all the same. */
+static scim_error *refuse(store_transaction *tx, void *baton)
 {
+    const change *c = baton;
     scim_error *err = store_go(tx);
 
-    return err != NULL ? err
-                       : store_not_found(&scim_type_group, baton, tx->pool);
+    if (err == NULL && c->id == NULL) {
+        err = store_not_found(&scim_type_group, c->asked, tx->pool);
+    }
+    return err != NULL ? err : store_members_check(c->delta, c->id, tx->pool);
 }
 
 scim_error *store_membership(store_record **out, const char *group_id,
@@ -57,20 +63,19 @@ scim_error *store_membership(store_record **out, const char *group_id,
                              const store_caller *caller, store *s,
                              apr_pool_t *pool)
 {
-    change c = { .id = store_id_normal(group_id, pool),
+    change c = { .asked = group_id,
+                 .id = store_id_normal(group_id, pool),
                  .delta = delta,
                  .match = match,
-                 .shape = store_shape_of(&scim_type_group, wants) };
-    scim_error *err;
+                 .shape = store_shape_of(&scim_type_group, wants),
+                 .status = wants->status };
+    int impossible = c.id == NULL
+                     || store_members_check(delta, c.id, pool) != NULL;
+    scim_error *err = store_transact(impossible ? refuse : work, &c,
+                                     STORE_WRITES, caller, s, pool);
 
-    if (c.id == NULL) {
-        return store_transact(not_there, (void *)group_id, STORE_WRITES,
-                              caller, s, pool);
-    }
-    err = store_members_check(delta, c.id, pool);
     if (err == NULL) {
-        err = store_transact(work, &c, STORE_WRITES, caller, s, pool);
+        *out = c.record;
     }
-    *out = c.record;
     return err;
 }

@@ -3,12 +3,16 @@
 #include "store/members.h"
 #include "store/record.h"
 
+/* A PATCH that looks at the members holds all of them in memory. */
+#define MAX_MEMBERS 20000
+
 /* A row that was read, locked, and is now changed. */
 typedef struct modification {
     const scim_resource_type *type;
     const char *asked, *id; /* as the client wrote it; as the key, or NULL */
     const store_edit *edit;
     store_shape shape;
+    int status;
     store_record *record;
 
     json_t *before, *after; /* of this attempt; after NULL: as it was */
@@ -16,29 +20,42 @@ typedef struct modification {
     int members_changed;
 } modification;
 
-/* The row with the lock; a second look, at what may have changed while we
- * waited for it, where members matter. */
-static scim_error *read_locked(store_record **out, store_transaction *tx,
+static scim_error *too_many_members(apr_pool_t *pool)
+{
+    return scim_error_make(
+        SCIM_TOO_MANY, pool,
+        "members: the group has more than %d members, too many for an operation "
+        "that looks at each of them; name the members by their values.",
+        MAX_MEMBERS);
+}
+
+/* The row with the lock, and where members matter a second look, at what may
+ * have changed while we waited for it. */
+static store_step *add_reading(store_shape *shape, store_transaction *tx,
                                const modification *m)
 {
     int is_user = m->type == &scim_type_user;
-    store_shape of_group = m->edit->needs_members
-                               ? STORE_SHAPE_GROUP_MEMBER_NAMES
-                               : STORE_SHAPE_GROUP;
-    store_shape shape = is_user ? STORE_SHAPE_USER : of_group;
     store_step *step
-        = m->id != NULL
-              ? store_add(is_user ? STORE_USER_LOCK : STORE_GROUP_LOCK, tx)
-              : NULL;
-    scim_error *err;
+        = store_add(is_user ? STORE_USER_LOCK : STORE_GROUP_LOCK, tx);
 
-    if (step != NULL) {
+    *shape = is_user ? STORE_SHAPE_USER : STORE_SHAPE_GROUP;
+    store_step_text(step, m->id);
+    if (m->edit->needs_members) {
+        *shape = STORE_SHAPE_GROUP_MEMBER_NAMES;
+        step = store_add(STORE_GROUP_SOME_MEMBERS, tx);
         store_step_text(step, m->id);
+        store_step_int(step, MAX_MEMBERS + 1, tx->pool);
     }
-    if (step != NULL && m->edit->needs_members) {
-        step = store_add_select(shape, m->id, tx);
-    }
-    err = store_go(tx);
+    return step;
+}
+
+static scim_error *read_locked(store_record **out, store_transaction *tx,
+                               const modification *m)
+{
+    store_shape shape = STORE_SHAPE_GROUP;
+    store_step *step = m->id != NULL ? add_reading(&shape, tx, m) : NULL;
+    scim_error *err = store_go(tx);
+
     if (err == NULL && step == NULL) {
         err = store_not_found(m->type, m->asked, tx->pool);
     }
@@ -48,6 +65,10 @@ static scim_error *read_locked(store_record **out, store_transaction *tx,
     if (err == NULL
         && !store_match_allows(m->edit->match, (*out)->version)) {
         err = store_precondition_failed(tx->pool);
+    }
+    if (err == NULL && m->edit->needs_members
+        && (*out)->refs->nelts > MAX_MEMBERS) {
+        err = too_many_members(tx->pool);
     }
     return err;
 }
@@ -79,7 +100,7 @@ static void add_changes(store_transaction *tx, const modification *m)
     store_entry entry = { .action = m->edit->action,
                           .type = m->type,
                           .id = m->id,
-                          .status = 200 };
+                          .status = m->status };
     store_keys keys;
 
     store_keys_make(&keys, after, m->type, tx->pool);
@@ -147,9 +168,12 @@ scim_error *store_modify(store_record **out, const scim_resource_type *type,
                        .asked = id,
                        .id = store_id_normal(id, pool),
                        .edit = edit,
-                       .shape = store_shape_of(type, wants) };
+                       .shape = store_shape_of(type, wants),
+                       .status = wants->status };
     scim_error *err = store_transact(work, &m, STORE_EDITS, caller, s, pool);
 
-    *out = m.record;
+    if (err == NULL) {
+        *out = m.record;
+    }
     return err;
 }

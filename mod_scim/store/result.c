@@ -108,28 +108,33 @@ static const struct {
     { "groups_display_name", "displayName", "another group of this app" },
 };
 
+#define BUSY \
+    "The service is busy with other changes of the same data; try again."
+#define SLOW "The service did not finish this in its time; try again later."
+
 /* By SQLSTATE, or by its class. */
 static const struct {
     const char *state;
     store_failure failure;
     int retry_after_s; /* 0: as for an outage */
+    const char *detail;
 } known[] = {
-    { "40001", { .retry = 1 }, 1 }, /* serialization failure */
-    { "40P01", { .retry = 1 }, 1 }, /* deadlock */
-    { "23503", { .retry = 1 }, 1 }, /* somebody deleted or added meanwhile */
-    { "55P03", { 0 }, 1 },          /* lock timeout */
-    { "57014", { .timeout = 1 }, 1 },
+    { "40001", { .retry = 1 }, 1, BUSY }, /* serialization failure */
+    { "40P01", { .retry = 1 }, 1, BUSY }, /* deadlock */
+    { "23503", { .retry = 1 }, 1, BUSY }, /* deleted or added meanwhile */
+    { "55P03", { 0 }, 1, BUSY },          /* lock timeout */
+    { "57014", { .timeout = 1 }, 30, SLOW },
     /* A migration while we run: the next connection looks at its version. */
-    { "0A000", { .retry = 1, .renew = 1 }, 1 },
-    { "42P01", { .retry = 1, .renew = 1 }, 1 },
-    { "42703", { .retry = 1, .renew = 1 }, 1 },
-    { "26000", { .retry = 1, .renew = 1 }, 1 }, /* a pooler lost it */
-    { "42P05", { .retry = 1, .renew = 1 }, 1 }, /* a pooler had it */
-    { "25006", { .renew = 1 }, 0 }, /* no primary any more */
-    { "57P",   { .renew = 1 }, 0 }, /* shut down */
-    { "08",    { .renew = 1 }, 0 },
-    { "53",    { .renew = 1 }, 0 }, /* out of disk, memory, connections */
-    { "25",    { .renew = 1 }, 1 }, /* idle in transaction for too long */
+    { "0A000", { .retry = 1, .renew = 1 }, 0, NULL },
+    { "42P01", { .retry = 1, .renew = 1 }, 0, NULL },
+    { "42703", { .retry = 1, .renew = 1 }, 0, NULL },
+    { "26000", { .retry = 1, .renew = 1 }, 0, NULL }, /* a pooler lost it */
+    { "42P05", { .retry = 1, .renew = 1 }, 0, NULL }, /* a pooler had it */
+    { "25006", { .renew = 1 }, 0, NULL }, /* no primary any more */
+    { "57P",   { .renew = 1 }, 0, NULL }, /* shut down */
+    { "08",    { .renew = 1 }, 0, NULL },
+    { "53",    { .renew = 1 }, 0, NULL }, /* out of disk, memory, ... */
+    { "25",    { .renew = 1 }, 1, BUSY }, /* idle in transaction too long */
 };
 /* clang-format on */
 
@@ -180,10 +185,9 @@ scim_error *store_result_error(store_failure *out, const PGresult *result,
             *out = known[i].failure;
             err = store_unavailable(pool, "%s", cause_of(result, state,
                                                          statement, pool));
-            if (known[i].retry_after_s > 0) {
+            if (known[i].detail != NULL) {
                 err->retry_after_s = known[i].retry_after_s;
-                err->detail = "The service is busy with other changes of the "
-                              "same data; try again.";
+                err->detail = known[i].detail;
             }
         }
     }

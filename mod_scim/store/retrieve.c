@@ -68,6 +68,8 @@ scim_error *store_retrieve(store_record **out, const scim_resource_type *type,
     if (err == NULL && r.record == NULL) {
         err = store_transact(read_whole, &r, STORE_READS, caller, s, pool);
     }
-    *out = r.record;
+    if (err == NULL) {
+        *out = r.record;
+    }
     return err;
 }

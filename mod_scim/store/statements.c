@@ -38,7 +38,7 @@
     "    UNION ALL SELECT m.child_id, true FROM scim.group_groups m" \
     "     WHERE m.org_id = $1 AND m.group_id = r.id) m) x ON true"
 
-#define JOIN_MEMBER_NAMES \
+#define JOIN_MEMBER_NAMES_UP_TO(limit) \
     " LEFT JOIN LATERAL (SELECT array_agg(m.id) AS ids," \
     "   array_agg(m.is_group) AS flags, array_agg(m.name) AS names" \
     "  FROM (SELECT u.id, false AS is_group," \
@@ -50,7 +50,9 @@
     "    UNION ALL SELECT g.id, true, g.name" \
     "     FROM scim.group_groups m" \
     "     JOIN scim.groups g ON g.org_id = $1 AND g.id = m.child_id" \
-    "     WHERE m.org_id = $1 AND m.group_id = r.id) m) x ON true"
+    "     WHERE m.org_id = $1 AND m.group_id = r.id" limit ") m) x ON true"
+
+#define JOIN_MEMBER_NAMES JOIN_MEMBER_NAMES_UP_TO("")
 
 const char *const store_shape_columns[STORE_SHAPE_COUNT] = {
     [STORE_SHAPE_USER]               = ROW,
@@ -92,21 +94,37 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
 /* One decision and one change, in the snapshot behind the lock of the group.
  * $2 group, $3 to add, $4 to remove, $5 whether $3 is the whole set,
  * $6 versions of If-Match or NULL, $7 a JSON array of values that are no ids.
- * Look-ups by ANY(ARRAY(...)) stay index scans whatever the planner thinks of
- * the group's size. */
+ * FOUND and ENDS look up one id at a time by the whole key, whatever the planner
+ * thinks of the size of a group or an organization that it has not yet met;
+ * OFFSET 0 keeps it from joining them in another way. Anti-joins, unlike NOT IN,
+ * may spill. */
+#define FOUND(table) \
+    " FROM want w CROSS JOIN LATERAL (SELECT r.id FROM scim." table " r" \
+    "   WHERE r.org_id = $1 AND r.id = w.id AND " STORE_VISIBLE("r") \
+    "   OFFSET 0) r"
+
+#define LOST(table, column) \
+    " SELECT m." column " FROM scim." table " m" \
+    "  LEFT JOIN want w ON w.id = m." column " WHERE $5::boolean" \
+    "   AND m.org_id = $1 AND m.group_id = $2::uuid AND w.id IS NULL"
+
+#define ENDS(table, column) \
+    " (DELETE FROM scim." table " m USING verdict v, gone g" \
+    "   CROSS JOIN LATERAL (SELECT l.ctid FROM scim." table " l" \
+    "    WHERE l.org_id = $1 AND l.group_id = $2::uuid" \
+    "    AND l." column " = g.id OFFSET 0) l" \
+    "  WHERE v.word = 'go' AND m.ctid = l.ctid" \
+    "  RETURNING m." column " AS id)"
+
 #define DELTA \
     "WITH target AS MATERIALIZED (" \
     "  SELECT r.version FROM scim.groups r" \
     "   WHERE r.org_id = $1 AND r.id = $2::uuid AND " STORE_VISIBLE("r") ")," \
     " want AS MATERIALIZED (SELECT unnest($3::uuid[]) AS id)," \
-    " known AS MATERIALIZED (" \
-    "  SELECT r.id, false AS is_group FROM scim.users r WHERE r.org_id = $1" \
-    "   AND r.id = ANY(ARRAY(SELECT id FROM want)) AND " STORE_VISIBLE("r") \
-    "  UNION ALL SELECT r.id, true FROM scim.groups r WHERE r.org_id = $1" \
-    "   AND r.id = ANY(ARRAY(SELECT id FROM want)) AND " STORE_VISIBLE("r") \
-    " )," \
-    " unknown AS MATERIALIZED (" \
-    "  SELECT id::text FROM want WHERE id NOT IN (SELECT id FROM known)" \
+    " known AS MATERIALIZED (SELECT r.id, false AS is_group" FOUND("users") \
+    "  UNION ALL SELECT r.id, true" FOUND("groups") ")," \
+    " unknown AS MATERIALIZED (SELECT w.id::text FROM want w" \
+    "   LEFT JOIN known k ON k.id = w.id WHERE k.id IS NULL" \
     "  UNION ALL SELECT json_array_elements_text($7::json))," \
     " verdict AS MATERIALIZED (SELECT CASE" \
     "   WHEN $6::bigint[] IS NOT NULL AND t.version <> ALL ($6)" \
@@ -115,22 +133,11 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     "     OR (SELECT a.strict FROM scim.apps a WHERE a.org_id = $1" \
     "          AND a.app_id = " STORE_APP "))" \
     "    THEN 'unknown' ELSE 'go' END AS word FROM target t)," \
-    " gone AS MATERIALIZED (" \
-    "  SELECT unnest($4::uuid[]) AS id" \
-    "  UNION ALL SELECT m.user_id FROM scim.group_users m WHERE $5::boolean" \
-    "    AND m.org_id = $1 AND m.group_id = $2::uuid" \
-    "    AND m.user_id NOT IN (SELECT id FROM want)" \
-    "  UNION ALL SELECT m.child_id FROM scim.group_groups m WHERE $5::boolean" \
-    "    AND m.org_id = $1 AND m.group_id = $2::uuid" \
-    "    AND m.child_id NOT IN (SELECT id FROM want))," \
-    " out_users AS (DELETE FROM scim.group_users m USING verdict v" \
-    "   WHERE v.word = 'go' AND m.org_id = $1 AND m.group_id = $2::uuid" \
-    "   AND m.user_id = ANY(ARRAY(SELECT id FROM gone))" \
-    "   RETURNING m.user_id AS id)," \
-    " out_groups AS (DELETE FROM scim.group_groups m USING verdict v" \
-    "   WHERE v.word = 'go' AND m.org_id = $1 AND m.group_id = $2::uuid" \
-    "   AND m.child_id = ANY(ARRAY(SELECT id FROM gone))" \
-    "   RETURNING m.child_id AS id)," \
+    " gone AS MATERIALIZED (SELECT unnest($4::uuid[]) AS id" \
+    "  UNION ALL" LOST("group_users", "user_id") \
+    "  UNION ALL" LOST("group_groups", "child_id") ")," \
+    " out_users AS" ENDS("group_users", "user_id") "," \
+    " out_groups AS" ENDS("group_groups", "child_id") "," \
     " in_users AS (INSERT INTO scim.group_users(org_id, group_id, user_id)" \
     "   SELECT $1, $2::uuid, k.id FROM known k, verdict v" \
     "    WHERE v.word = 'go' AND NOT k.is_group ORDER BY k.id" \
@@ -234,6 +241,10 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_GROUP_MEMBER_NAMES] = { "group_member_names",
         BY_ID(NAMED_REFS, "groups", JOIN_MEMBER_NAMES) },
 
+    [STORE_GROUP_SOME_MEMBERS] = { "group_some_members",
+        BY_ID(NAMED_REFS, "groups",
+              JOIN_MEMBER_NAMES_UP_TO(" LIMIT $3::int")) },
+
     [STORE_PAGE_USER] = { "page_user", PAGE(ROW, "users", "") },
     [STORE_PAGE_USER_GROUPS] = { "page_user_groups",
         PAGE(DIRECT_REFS, "users", JOIN_GROUPS) },
@@ -287,7 +298,7 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         " SELECT $1::int, a.app_id, $2::uuid, $3, $4, $5,"
         " a.unique_group_names, $6, $7::jsonb FROM scim.apps a"
         " WHERE a.org_id = $1"
-        " AND a.app_id = current_setting('scim.app')::int" },
+        " AND a.app_id = " STORE_APP },
     [STORE_GROUP_UPDATE] = { "group_update",
         "UPDATE scim.groups SET name = $3, display_name = $4,"
         " external_id = $5, body = $6, folded = $7::jsonb,"
@@ -304,7 +315,7 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "   action, resource_type, resource, name, status, changes,"
         "   duration_ms, request_id, address)"
         "  SELECT $1, 'token', $8, 'modify', 'Group', r.id,"
-        "   r.name, 200,"
+        "   r.name, $13::smallint,"
         "   jsonb_build_object('members', c.json) || $12::jsonb, $9::int,"
         "   $10, $11"
         "   FROM scim.groups r, verdict v, changes c"

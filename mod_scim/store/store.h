@@ -108,6 +108,7 @@ typedef struct store_record {
 typedef struct store_wants {
     int refs;    /* groups or members */
     int display; /* of members (of groups it is always read) */
+    int status;  /* HTTP, of a write that succeeds: for the journal */
 } store_wants;
 
 /* If-Match as versions: the write goes ahead only if the stored one is among

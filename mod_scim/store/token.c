@@ -90,7 +90,9 @@ static scim_error *check(store_transaction *tx, void *baton)
 {
     scim_error *err = store_go(tx);
 
-    *(store_grant *)baton = tx->grant;
+    if (err == NULL) {
+        *(store_grant *)baton = tx->grant;
+    }
     return err;
 }
 
