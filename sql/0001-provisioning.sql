@@ -380,13 +380,17 @@ create view scim.token_check with (security_barrier) as
      and t.app_live and t.org_live;
 grant select on scim.token_check to scim_httpd;
 
--- The groups that a user is in directly. The owner's view, with the wall of
--- the policies in it once: every GET of a user asks it.
+-- The groups that a user is in directly, as far as the app may see them. The
+-- owner's view, with the wall of the policies in it once: every GET of a user
+-- asks it.
 create view scim.direct_groups with (security_barrier) as
   select m.org_id, m.user_id, g.id, g.name
     from scim.group_users m
     join scim.groups g on g.org_id = m.org_id and g.id = m.group_id
-   where m.org_id = (select current_setting('scim.org')::int);
+   where m.org_id = (select current_setting('scim.org')::int)
+     and g.app_id = coalesce(
+       (select case when current_setting('scim.app')::int > 0
+                    then current_setting('scim.app')::int end), g.app_id);
 grant select on scim.direct_groups to scim_httpd;
 
 -- Called when a group gets a group as its member.

@@ -26,6 +26,7 @@
     "   SELECT g.id, bool_or(up.direct) AS direct," \
     "     min(g.name) AS name" \
     "    FROM up JOIN scim.groups g ON g.org_id = $1 AND g.id = up.id" \
+    "     AND " STORE_VISIBLE("g") \
     "    GROUP BY g.id ORDER BY g.id) g) x ON true"
 
 /* Members of a group: users, and groups (flag). */

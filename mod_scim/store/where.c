@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "store/comparison.h"
+#include "store/statements.h"
 #include "store/uuid.h"
 
 /* scim.attributes of the first migration. */
@@ -61,7 +62,8 @@ static const char user_groups[] =
     " CASE WHEN EXISTS (SELECT FROM scim.group_users m WHERE m.org_id = $1"
     " AND m.group_id = g.id AND m.user_id = r.id)"
     " THEN 'direct' ELSE 'indirect' END)"
-    " FROM up JOIN scim.groups g ON g.org_id = $1 AND g.id = up.id) e(v)";
+    " FROM up JOIN scim.groups g ON g.org_id = $1 AND g.id = up.id"
+    " AND " STORE_VISIBLE("g") ") e(v)";
 
 static const char group_members[] =
     "(SELECT jsonb_build_object('value', u.id::text, 'type', 'user',"
@@ -77,7 +79,8 @@ static const char group_members[] =
 
 /* Who is in a group, or in a group that is in it; %s is the group. */
 static const char in_group[] =
-    "r.id IN (WITH RECURSIVE down(id) AS (SELECT %s::uuid"
+    "r.id IN (WITH RECURSIVE down(id) AS (SELECT g.id FROM scim.groups g"
+    " WHERE g.org_id = $1 AND g.id = %s::uuid AND " STORE_VISIBLE("g")
     " UNION SELECT e.child_id FROM down JOIN scim.group_groups e"
     " ON e.org_id = $1 AND e.group_id = down.id)"
     " SELECT m.user_id FROM down JOIN scim.group_users m"
