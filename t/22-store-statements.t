@@ -80,6 +80,8 @@ sub strays($node) {
         push @found, "$node->{'Node Type'} of $node->{'Relation Name'}:"
             . " $condition"
             if $node->{'Node Type'} ne 'Bitmap Heap Scan'
+            # The row that another look has found.
+            && ($node->{'TID Cond'} // '') !~ /\A\(\w+\.ctid = \w+\.ctid\)\z/
             && !begins_with_organization($condition);
     }
     elsif ($node->{'Node Type'} eq 'Bitmap Index Scan') {

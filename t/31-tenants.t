@@ -306,6 +306,11 @@ sub apps() {
         '... which stays with its app';
     is $whole->patch("/Groups/$team", members('add', $acme{user}))->{status},
         204, '... and puts one app\'s users into groups of the other';
+    my $groups = $acme->get("/Users/$acme{user}")->{json}{groups};
+    is scalar(grep { $_->{value} eq $team } @$groups), 0,
+        '... which the one app does not see';
+    is $acme->get('/Users', { filter => qq(groups.value eq "$team") })
+        ->{json}{totalResults}, 0, '... nor find by';
     return;
 }
 

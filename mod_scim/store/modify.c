@@ -24,8 +24,8 @@ static scim_error *too_many_members(apr_pool_t *pool)
 {
     return scim_error_make(
         SCIM_TOO_MANY, pool,
-        "members: the group has more than %d members, too many for an operation "
-        "that looks at each of them; name the members by their values.",
+        "members: the group has more than %d members, too many for an "
+        "operation that looks at each; name the members by their values.",
         MAX_MEMBERS);
 }
 

@@ -95,10 +95,10 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
 /* One decision and one change, in the snapshot behind the lock of the group.
  * $2 group, $3 to add, $4 to remove, $5 whether $3 is the whole set,
  * $6 versions of If-Match or NULL, $7 a JSON array of values that are no ids.
- * FOUND and ENDS look up one id at a time by the whole key, whatever the planner
- * thinks of the size of a group or an organization that it has not yet met;
- * OFFSET 0 keeps it from joining them in another way. Anti-joins, unlike NOT IN,
- * may spill. */
+ * FOUND and ENDS look up one id at a time by the whole key, whatever the
+ * planner thinks of the size of a group or an organization that it has not yet
+ * met; OFFSET 0 keeps it from joining them in another way. Anti-joins, unlike
+ * NOT IN, may spill. */
 #define FOUND(table) \
     " FROM want w CROSS JOIN LATERAL (SELECT r.id FROM scim." table " r" \
     "   WHERE r.org_id = $1 AND r.id = w.id AND " STORE_VISIBLE("r") \
