@@ -25,7 +25,8 @@ our @EXPORT_OK = qw(in_parallel total);
 my $JSON = JSON::PP->new->utf8->allow_nonref->canonical;
 
 sub in_parallel($count, $code) {
-    return Scim::Crowd->new($count, $code)->end(patient => 1);
+    return Scim::Crowd->new($count, sub ($n, $crowd) { $code->($n) })
+        ->end(patient => 1);
 }
 
 # One hash of all counts.
