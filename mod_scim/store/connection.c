@@ -441,8 +441,10 @@ void store_connection_give(store_connection *c, store *s)
     apr_thread_mutex_lock(s->mutex);
     for (i = 0; s->slots[i].connection != c; i++) {
     }
-    if (broken) {
+    if (broken && c->gone) {
         collect_idle(dead, s);
+    }
+    if (broken) {
         s->slots[i].connection = NULL;
     }
     s->slots[i].state = broken ? SLOT_EMPTY : SLOT_IDLE;

@@ -12,6 +12,7 @@ typedef struct store_connection {
     apr_pool_t *pool; /* of this connection: ends with it */
     int used;         /* a trip succeeded on it since it was taken */
     int broken;       /* state not known clean: closed when given back */
+    int gone;         /* the server went away: so it did for the idle ones */
     apr_hash_t *prepared; /* what is prepared on it (trip.c) */
     int filters;          /* how many of them are filters */
 } store_connection;
@@ -23,8 +24,8 @@ scim_error *store_connection_take(store_connection **out,
                                   const store_caller *caller, store *s,
                                   apr_pool_t *pool);
 
-/* Gives it back; a broken one is closed, and so are the idle ones, which are
- * older and have met the same server. */
+/* Gives it back. A broken one is closed; where the server is gone, so are the
+ * idle ones, which are older and have met the same server. */
 void store_connection_give(store_connection *c, store *s);
 
 /* The 503 that every outage gives; `cause` is for the log. */

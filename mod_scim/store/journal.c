@@ -131,5 +131,5 @@ void store_journal_refusal(const scim_resource_type *type, const char *id,
                           .status = scim_fault_status(err->fault),
                           .refused = err };
 
-    store_transact(write_refusal, &entry, STORE_READS, caller, s, pool);
+    store_transact(write_refusal, &entry, STORE_NOTES, caller, s, pool);
 }

@@ -130,9 +130,9 @@ static const struct {
     { "42703", { .retry = 1, .renew = 1 }, 0, NULL },
     { "26000", { .retry = 1, .renew = 1 }, 0, NULL }, /* a pooler lost it */
     { "42P05", { .retry = 1, .renew = 1 }, 0, NULL }, /* a pooler had it */
-    { "25006", { .renew = 1 }, 0, NULL }, /* no primary any more */
-    { "57P",   { .renew = 1 }, 0, NULL }, /* shut down */
-    { "08",    { .renew = 1 }, 0, NULL },
+    { "25006", { .renew = 1, .gone = 1 }, 0, NULL }, /* no primary any more */
+    { "57P",   { .renew = 1, .gone = 1 }, 0, NULL }, /* shut down */
+    { "08",    { .renew = 1, .gone = 1 }, 0, NULL },
     { "53",    { .renew = 1 }, 0, NULL }, /* out of disk, memory, ... */
     { "25",    { .renew = 1 }, 1, BUSY }, /* idle in transaction too long */
 };

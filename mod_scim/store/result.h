@@ -37,6 +37,7 @@ const char *store_array_text(const apr_array_header_t *texts, apr_pool_t *pool);
 typedef struct store_failure {
     int retry;   /* the same transaction may succeed now */
     int renew;   /* this connection should not be used again */
+    int gone;    /* nor any other that is open */
     int timeout; /* the statement ran out of its time */
 } store_failure;
 

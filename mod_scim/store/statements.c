@@ -220,6 +220,9 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         " set_config('lock_timeout', $6, true),"
         " set_config('idle_in_transaction_session_timeout', $5, true))"
         " FROM scim.token_check WHERE " TOKEN_KEY " AND NOT read_only" },
+    [STORE_LIMIT] = { "time_limit",
+        "SELECT concat(set_config('statement_timeout', $1, true),"
+        " set_config('lock_timeout', $2, true))", 1 },
     [STORE_TOKEN_REFUSAL] = { "token_refusal",
         "SELECT reason, to_char(since AT TIME ZONE 'UTC',"
         " 'YYYY-MM-DD HH24:MI \"UTC\"'), read_only"

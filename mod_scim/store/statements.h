@@ -17,6 +17,7 @@ typedef enum {
     STORE_ROLLBACK,
     STORE_ENTER,
     STORE_ENTER_TO_WRITE,
+    STORE_LIMIT, /* the time that is left, for a later trip */
     STORE_TOKEN_REFUSAL,
     STORE_TOKEN_USED,
 

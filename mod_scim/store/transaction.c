@@ -11,23 +11,51 @@
 /* What enter says of a token. */
 enum { IS_STRICT = 1, IS_READ_ONLY = 2, IS_STALE = 4, IS_NESTED = 8 };
 
-static void start(store_transaction *tx)
+/* What changes resources waits for locks, and needs a token that may. */
+static int may_wait(const store_transaction *tx)
 {
-    if (tx->sent) {
-        tx->sent = 0;
-        tx->count = 0;
+    return tx->intent == STORE_WRITES || tx->intent == STORE_EDITS;
+}
+
+/* The server gives up before we do, so that its answer still arrives. */
+static void add_limits(store_step *step, const store_transaction *tx)
+{
+    apr_interval_time_t left = tx->caller->deadline - apr_time_now();
+    apr_int64_t ms = left > 0 ? apr_time_as_msec(left) * 4 / 5 + 1 : 1;
+
+    store_step_int(step, ms, tx->pool);
+    if (may_wait(tx)) {
+        store_step_int(step, ms / 2 + 1, tx->pool); /* for a lock */
     }
+}
+
+static int is_open(const store_transaction *tx)
+{
+    return PQtransactionStatus(tx->c->pg) != PQTRANS_IDLE;
+}
+
+static store_step *push(store_statement statement, store_transaction *tx)
+{
+    store_step *step = &tx->steps[tx->count++];
+
+    memset(step, 0, sizeof(*step));
+    step->statement = statement;
+    step->binary = 1;
+    return step;
 }
 
 store_step *store_add(store_statement statement, store_transaction *tx)
 {
     store_step *step;
 
-    start(tx);
-    step = &tx->steps[tx->count++];
-    memset(step, 0, sizeof(*step));
-    step->statement = statement;
-    step->binary = 1;
+    if (tx->sent) {
+        tx->sent = 0;
+        tx->count = 0;
+        if (is_open(tx) && statement != STORE_ROLLBACK) {
+            add_limits(push(STORE_LIMIT, tx), tx);
+        }
+    }
+    step = push(statement, tx);
     if (!store_statements[statement].is_bare) {
         store_step_int(step, tx->caller->org_id, tx->pool);
     }
@@ -40,21 +68,15 @@ void store_add_token(store_step *step, const store_transaction *tx)
     store_step_bytes(step, tx->caller->hash, SCIM_SHA256_SIZE);
 }
 
-/* The server gives up before we do, so that its answer still arrives. */
 static void add_enter(store_transaction *tx)
 {
-    apr_interval_time_t left = tx->caller->deadline - apr_time_now();
-    apr_int64_t ms = left > 0 ? apr_time_as_msec(left) * 4 / 5 + 1 : 1;
-    int writes = tx->intent != STORE_READS;
-    store_step *step = store_add(writes ? STORE_ENTER_TO_WRITE : STORE_ENTER,
+    store_step *step = store_add(may_wait(tx) ? STORE_ENTER_TO_WRITE
+                                              : STORE_ENTER,
                                  tx);
 
     store_add_token(step, tx);
     store_step_text(step, tx->caller->slug);
-    store_step_int(step, ms, tx->pool);
-    if (writes) {
-        store_step_int(step, ms / 2 + 1, tx->pool);
-    }
+    add_limits(step, tx);
 }
 
 /* The answer of enter. Without a row nothing behind it has run. */
@@ -89,48 +111,63 @@ static scim_error *check_enter(store_transaction *tx, int failed)
     return NULL;
 }
 
+static int is_late(const store_transaction *tx)
+{
+    return apr_time_now() >= tx->caller->deadline;
+}
+
 /* A connection that was dead before its first use: nothing can have happened,
  * unless a COMMIT may have been on the way. */
 static int is_safe_to_repeat(const store_transaction *tx)
 {
-    return !tx->c->used && tx->intent != STORE_WRITES
-           && apr_time_now() < tx->caller->deadline;
+    return !tx->c->used
+           && (tx->intent == STORE_READS || tx->intent == STORE_EDITS)
+           && !is_late(tx);
+}
+
+static scim_error *failure_of(const store_step *step, store_transaction *tx)
+{
+    scim_error *err
+        = store_result_error(&tx->failed, step->result,
+                             step->statement == STORE_AD_HOC
+                                 ? "filter"
+                                 : store_statements[step->statement].name,
+                             tx->name, tx->pool);
+
+    tx->c->broken |= tx->failed.renew;
+    tx->c->gone |= tx->failed.gone;
+    return err;
 }
 
 scim_error *store_go(store_transaction *tx)
 {
     int failed;
-    const store_step *step;
-    scim_error *err = store_trip(&failed, tx->steps, tx->count, tx->c,
-                                 tx->caller->deadline, tx->s, tx->pool);
+    scim_error *err;
 
+    if (is_open(tx) && is_late(tx)) { /* a COMMIT must not outlive the 503 */
+        tx->c->broken = 1;
+        return store_unavailable(tx->pool, "no time left to commit");
+    }
+    err = store_trip(&failed, tx->steps, tx->count, tx->c,
+                     tx->caller->deadline, tx->s, tx->pool);
     tx->sent = 1;
     if (err != NULL) {
         tx->failed.retry = is_safe_to_repeat(tx);
         return err;
     }
     err = check_enter(tx, failed);
-    if (err != NULL || failed < 0) {
-        return err;
-    }
-    step = &tx->steps[failed];
-    err = store_result_error(&tx->failed, step->result,
-                             step->statement == STORE_AD_HOC
-                                 ? "filter"
-                                 : store_statements[step->statement].name,
-                             tx->name, tx->pool);
-    tx->c->broken |= tx->failed.renew;
-    return err;
+    return err != NULL || failed < 0 ? err
+                                     : failure_of(&tx->steps[failed], tx);
 }
 
 void store_abandon(store_transaction *tx)
 {
     store_failure failed = tx->failed;
 
-    if (!tx->c->broken && PQtransactionStatus(tx->c->pg) != PQTRANS_IDLE) {
+    if (!tx->c->broken && is_open(tx)) {
         store_add(STORE_ROLLBACK, tx);
         store_go(tx);
-        tx->c->broken |= PQtransactionStatus(tx->c->pg) != PQTRANS_IDLE;
+        tx->c->broken |= is_open(tx);
     }
     tx->failed = failed;
 }

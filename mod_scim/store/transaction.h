@@ -10,6 +10,7 @@
 
 typedef enum {
     STORE_READS,  /* one trip */
+    STORE_NOTES,  /* one trip, of a token that may only read, too: journal */
     STORE_WRITES, /* one trip */
     STORE_EDITS   /* writes; BEGIN and COMMIT of its own, several trips */
 } store_intent;

@@ -178,14 +178,16 @@ static int read_step(int *failed, store_step *step, int index,
     return read_answer(failed, step, index, c, deadline, pool);
 }
 
+/* Time limits of the server come before ours: one that does not answer at all
+ * is as good as gone. */
 static scim_error *lost(store_connection *c, apr_time_t deadline,
                         apr_pool_t *pool)
 {
-    c->broken = 1;
-    return store_unavailable(pool, "%s: %s",
-                             apr_time_now() >= deadline
-                                 ? "no answer from PostgreSQL in time"
-                                 : "the connection to PostgreSQL was lost",
+    c->broken = c->gone = 1;
+    if (apr_time_now() >= deadline) {
+        return store_unavailable(pool, "no answer from PostgreSQL in time");
+    }
+    return store_unavailable(pool, "the connection to PostgreSQL was lost: %s",
                              PQerrorMessage(c->pg));
 }
 

@@ -305,10 +305,10 @@ static void broken_and_dead(void)
     int others = open_now - 2;
 
     store_connection_give(a, s);
-    b->broken = 1;
+    b->broken = b->gone = 1;
     store_connection_give(b, s);
     is_int(open_now, others,
-           "a broken connection takes those along that are idle");
+           "one whose server is gone takes those along that are idle");
 
     a = taken(1, 1000, s);
     b = taken(2, 1000, s);
