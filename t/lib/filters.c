@@ -319,7 +319,8 @@ static void compare(tally *t, const scim_filter *filter, const char *text,
 
 static void ask(tally *t, const scim_resource_type *type, apr_pool_t *p)
 {
-    const char *text = chance_filter(&c, type, 3, p);
+    int depth = chance_percent(&c, 80) ? 3 : 5;
+    const char *text = chance_filter(&c, type, depth, p);
     const scim_filter *filter;
     store_where where;
     scim_error *err = scim_filter_parse(&filter, text, type,
