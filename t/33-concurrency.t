@@ -14,8 +14,8 @@ use constant {
     PATCH_OP => 'urn:ietf:params:scim:api:messages:2.0:PatchOp',
 };
 
-my $clients = $ENV{SCIM_CLIENTS} // 8;
-my $members = $ENV{SCIM_MEMBERS} // 50;    # of each client
+my $clients = $ENV{SCIM_CLIENTS} // 16;
+my $members = $ENV{SCIM_MEMBERS} // 100;    # of each client
 
 my $server = Scim::Server->new;
 my $acme = $server->organization('acme');
