@@ -60,9 +60,10 @@ sub wrk($url, $organization, $kind, $path, @extra) {
         my ($line) = $result->{output} =~ /^(\{.*\})$/m
             or die "wrk $kind: $result->{errors}$result->{output}";
         my $measured = JSON::PP::decode_json($line);
-        my $failed = $measured->{errors} + $measured->{broken};
-        $failed == 0 or die "$kind: $failed of $measured->{requests} requests"
-            . " failed\n";
+        $measured->{errors} + $measured->{broken} == 0
+            or die "$kind, $clients clients: of $measured->{requests} requests"
+            . " $measured->{errors} were refused, $measured->{broken} had no"
+            . " answer\n";
         $measured->{requests} > 0 or die "$kind: no answer in $seconds s\n";
         return { rate => $measured->{requests} / $measured->{seconds},
             map { $_ => $measured->{$_} / 1000 } qw(p50 p99) };
