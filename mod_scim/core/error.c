@@ -30,6 +30,7 @@ static const struct {
     [SCIM_READ_ONLY_TOKEN]        = { 403, NULL },
     [SCIM_NOT_FOUND]              = { 404, NULL },
     [SCIM_METHOD_NOT_ALLOWED]     = { 405, NULL },
+    [SCIM_REQUEST_TIMEOUT]        = { 408, NULL },
     [SCIM_PRECONDITION_FAILED]    = { 412, NULL },
     [SCIM_TOO_LARGE]              = { 413, NULL },
     [SCIM_UNSUPPORTED_MEDIA_TYPE] = { 415, NULL },
@@ -85,7 +86,7 @@ const char *scim_excerpt(const char *text, apr_pool_t *pool)
             shown[i] = '?';
         }
     }
-    return shown;
+    return json_string_value(scim_json_adopt(scim_json_text(shown), pool));
 }
 
 int scim_fault_status(scim_fault fault)

@@ -24,6 +24,7 @@ typedef enum {
     SCIM_READ_ONLY_TOKEN,        /* 403, insufficient_scope (RFC 6750, 3.1) */
     SCIM_NOT_FOUND,              /* 404 */
     SCIM_METHOD_NOT_ALLOWED,     /* 405 */
+    SCIM_REQUEST_TIMEOUT,        /* 408 */
     SCIM_PRECONDITION_FAILED,    /* 412 */
     SCIM_TOO_LARGE,              /* 413 */
     SCIM_UNSUPPORTED_MEDIA_TYPE, /* 415 */
@@ -53,7 +54,8 @@ scim_error *scim_error_because(scim_error *err, apr_pool_t *pool,
     __attribute__((format(printf, 3, 4)));
 
 /* What a message shows of a client's text: its beginning, cut between two
- * characters, control characters as "?". In `pool`. */
+ * characters, control characters as "?", what is no UTF-8 as U+FFFD. In
+ * `pool`. */
 #define SCIM_EXCERPT_MAX 80
 const char *scim_excerpt(const char *text, apr_pool_t *pool);
 

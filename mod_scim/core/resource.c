@@ -283,6 +283,13 @@ static scim_error *finish_attrs(const json_t *values, const scim_schema *schema,
                                   "The attribute \"%s%s\" is required.",
                                   prefix, attr->name);
         }
+        else if (json_array_size(value) > SCIM_VALUES_MAX
+                 && schema != &scim_schema_group) {
+            err = scim_error_make(SCIM_INVALID_VALUE, pool,
+                                  "The attribute \"%s%s\" would have more "
+                                  "than %d values.",
+                                  prefix, attr->name, SCIM_VALUES_MAX);
+        }
         else if (attr->multi && scim_attr_find(attr->sub, "primary", 7)) {
             err = check_primary(
                 value, apr_pstrcat(pool, prefix, attr->name, NULL), pool);

@@ -15,6 +15,9 @@
 
 #define SCIM_INDEXED_MAX 1024
 
+/* Values of one multi-valued attribute, members of a group apart. */
+#define SCIM_VALUES_MAX 1000
+
 /* Zero is the default of RFC 7643, 2.2, so a row says only what differs. */
 typedef enum {
     SCIM_STRING,

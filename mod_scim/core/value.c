@@ -381,6 +381,23 @@ static scim_error *read_complex(json_t **out, const json_t *value,
 
 /* Group members. */
 
+/* Some clients send the link alone: its last segment is the id. NULL: there is
+ * none. Belongs to the member. */
+static json_t *id_in_link(json_t *member, const place *at)
+{
+    const char *link = json_string_value(json_object_get(member, "$ref"));
+    const char *slash = link != NULL ? strrchr(link, '/') : NULL;
+
+    if (slash == NULL || slash[1] == '\0') {
+        return NULL;
+    }
+    scim_reading_warn(at->reading, at->pool,
+                      "\"%s\" has no value; it was taken from $ref.",
+                      place_text(at));
+    json_object_set_new(member, "value", json_string(slash + 1));
+    return json_object_get(member, "value");
+}
+
 /* An id as it is compared, a type in the schema's spelling. What the client
  * says of display and $ref is not believed: the store knows better. *out
  * stays NULL if the element has no value. */
@@ -395,6 +412,9 @@ static scim_error *read_member(json_t **out, const json_t *value,
         return err;
     }
     id = json_object_get(member, "value");
+    if (id == NULL && !at->reading->strict) {
+        id = id_in_link(member, at);
+    }
     type = json_object_get(member, "type");
     if (id == NULL) {
         json_decref(member);
@@ -468,6 +488,10 @@ static scim_error *read_elements(json_t **out, const json_t *value,
     scim_error *err = NULL;
     apr_size_t i;
 
+    if (!is_members(attr) && json_array_size(value) > SCIM_VALUES_MAX) {
+        err = bad_value(&at, apr_psprintf(at.pool, "has more than %d values",
+                                          SCIM_VALUES_MAX));
+    }
     for (i = 0; err == NULL && i < json_array_size(value); i++) {
         const json_t *given = json_array_get(value, i);
         json_t *element = NULL;
@@ -480,6 +504,12 @@ static scim_error *read_elements(json_t **out, const json_t *value,
         if (element != NULL) {
             append_once(list, seen, element, attr, at.pool);
         }
+    }
+    /* A list that names nobody must not pass for an empty one, which clears. */
+    if (err == NULL && is_members(attr) && json_array_size(value) > 0
+        && json_array_size(list) == 0) {
+        at.index = -1;
+        err = bad_value(&at, "names no member: each needs a value");
     }
     if (err != NULL || json_array_size(list) == 0) {
         json_decref(list);
@@ -498,7 +528,7 @@ static scim_error *read_multi(json_t **out, const json_t *value,
     if (json_is_array(value)) {
         return read_elements(out, value, attr, *at);
     }
-    if (is_empty_text(value) && !at->reading->strict) {
+    if (is_empty_text(value) && !at->reading->strict && !is_members(attr)) {
         return NULL;
     }
     wrapped = json_pack("[O]", value);

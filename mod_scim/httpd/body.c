@@ -16,7 +16,9 @@ apr_int64_t mod_scim_body_length(const request_rec *r)
 {
     const char *length = apr_table_get(r->headers_in, "Content-Length");
 
-    if (apr_table_get(r->headers_in, "Transfer-Encoding") != NULL) {
+    /* What an input filter unpacks may be any length. */
+    if (apr_table_get(r->headers_in, "Transfer-Encoding") != NULL
+        || apr_table_get(r->headers_in, "Content-Encoding") != NULL) {
         return -1;
     }
     return length != NULL ? apr_atoi64(length) : 0;
@@ -55,8 +57,12 @@ static void append(growing_text *text, const char *data, apr_size_t len,
 static scim_error *broken_off(mod_scim_call *call, apr_status_t rv)
 {
     call->body_status = rv;
-    return scim_error_make(SCIM_BAD_REQUEST, call->r->pool,
-                           "The body of the request broke off.");
+    return APR_STATUS_IS_TIMEUP(rv)
+               ? scim_error_make(SCIM_REQUEST_TIMEOUT, call->r->pool,
+                                 "The body of the request did not arrive in "
+                                 "time.")
+               : scim_error_make(SCIM_BAD_REQUEST, call->r->pool,
+                                 "The body of the request broke off.");
 }
 
 static scim_error *take_bucket(growing_text *text, apr_bucket *bucket,

@@ -17,6 +17,7 @@ typedef struct mod_scim_call {
     const char *challenge; /* CHALLENGE_... of a SCIM_UNAUTHORIZED */
     store_caller caller;   /* key_id is 0 until a well-formed token was read */
     serve_limits limits;
+    int verified;          /* the token was found good */
     apr_status_t body_status; /* why the body could not be read */
 } mod_scim_call;
 

@@ -30,6 +30,7 @@ static void describe_caller(mod_scim_call *call)
     store_caller *caller = &call->caller;
     int seconds = mod_scim_request_s(mod_scim_server_config(r->server));
 
+    caller->verified = &call->verified;
     caller->address = r->useragent_ip;
     caller->request_id = request_id(r);
     caller->received = r->request_time;
@@ -189,9 +190,7 @@ static void remember(const mod_scim_call *call, const scim_error *err)
                           r->useragent_ip);
         }
     }
-    else if (err == NULL || (err->fault != SCIM_TOKEN_REFUSED
-                             && err->fault != SCIM_UNAVAILABLE
-                             && err->fault != SCIM_INTERNAL)) {
+    else if (call->verified) {
         mod_scim_limit_good(call->caller.hash);
         r->user = apr_psprintf(r->pool, "scim-token:%" APR_INT64_T_FMT,
                                call->caller.key_id);

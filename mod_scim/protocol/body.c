@@ -16,12 +16,17 @@ static const char *const media_types[]
 /* A charset other than UTF-8 would be misread without a word. */
 static int charset_is_utf8(const char *parameters)
 {
-    const char *charset = strstr(parameters, "charset=");
+    static const char name[] = "charset=";
+    const char *charset = parameters;
 
-    if (charset == NULL) {
+    while (*charset != '\0'
+           && !scim_name_equals_n(charset, sizeof(name) - 1, name)) {
+        charset++;
+    }
+    if (*charset == '\0') {
         return 1;
     }
-    charset += strlen("charset=");
+    charset += sizeof(name) - 1;
     charset += *charset == '"';
     return scim_name_equals_n(charset, strcspn(charset, "\"; \t"), "utf-8")
            || scim_name_equals_n(charset, strcspn(charset, "\"; \t"), "utf8");
@@ -61,16 +66,16 @@ scim_error *serve_body_read(json_t **out, serve_call *call)
             || request->content_length > SMALL_BODY)) {
         store_grant grant;
 
-        call->token_checked = 1;
-        err = store_token_check(&grant, call->context->caller,
-                                call->context->store, call->pool);
+        err = serve_token_check(&grant, call);
         if (err == NULL && grant.read_only) {
-            err = scim_error_make(SCIM_READ_ONLY_TOKEN, call->pool,
-                                  "This secret token may only read.");
+            err = store_read_only_token(call->pool);
         }
     }
     if (err == NULL) {
         err = request->read_body(&text, &len, request->baton, call->pool);
+        call->body_lost = err != NULL
+                          && (err->fault == SCIM_BAD_REQUEST
+                              || err->fault == SCIM_REQUEST_TIMEOUT);
     }
     if (err == NULL) {
         err = scim_json_parse(out, text, len, limits->max_depth, call->pool);

@@ -10,8 +10,10 @@ scim_error *serve_create(serve_call *call)
     scim_error *err = serve_body_read(&body, call);
 
     if (err == NULL) {
-        err = scim_resource_read(&resource, body, call->type, &call->reading,
-                                 call->pool);
+        err = serve_read_resource(&resource, body, call);
+    }
+    if (err == NULL) {
+        err = serve_refuse_strictly(call);
     }
     if (err != NULL) {
         return err;

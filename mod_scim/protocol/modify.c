@@ -5,6 +5,7 @@ typedef struct modification {
     const scim_patch *patch;  /* NULL: members only */
     scim_membership *members; /* NULL: none, or the patch sees to them */
     int conditional;          /* the patch looks at the members */
+    int warnings;             /* of the reading; a retry warns anew */
 } modification;
 
 static scim_error *compute(json_t **after, scim_membership **members,
@@ -17,6 +18,10 @@ static scim_error *compute(json_t **after, scim_membership **members,
     json_t *stored = before->json, *changed;
     scim_error *err;
 
+    if (grant->strict && call->strict_refusal != NULL) {
+        return call->strict_refusal;
+    }
+    call->reading.warnings->nelts = m->warnings;
     *members = m->members;
     *after = NULL;
     if (m->patch == NULL) {
@@ -67,10 +72,15 @@ static scim_error *run(store_record **out, const modification *m,
         wants.refs = wants.display = 0;
     }
     call->token_checked = 1;
-    if (m->patch == NULL && m->members != NULL) {
-        return store_membership(out, call->id, m->members, match, &wants,
-                                call->context->caller, call->context->store,
-                                call->pool);
+    if (m->patch == NULL && m->members != NULL
+        && (match == NULL || !match->inverse)) {
+        scim_error *err = serve_refuse_strictly(call);
+
+        return err != NULL
+                   ? err
+                   : store_membership(out, call->id, m->members, match, &wants,
+                                      call->context->caller,
+                                      call->context->store, call->pool);
     }
     return store_modify(out, call->type, call->id, &edit, &wants,
                         call->context->caller, call->context->store,
@@ -88,8 +98,8 @@ scim_error *serve_modify(serve_call *call)
     scim_error *err = serve_body_read(&body, call);
 
     if (err == NULL) {
-        err = scim_patch_read(&patch, body, call->type, &call->reading,
-                              call->pool);
+        err = serve_read_patch(&patch, body, call);
+        m.warnings = call->reading.warnings->nelts;
     }
     if (err != NULL) {
         return err;
@@ -100,7 +110,7 @@ scim_error *serve_modify(serve_call *call)
                          call->pool);
         m.patch = patch;
     }
-    serve_match_parse(&match, call->request->if_match, call->pool);
+    serve_match_of_write(&match, call->request, call->pool);
     err = run(&record, &m, match, call);
     return err != NULL ? err : serve_answer(record, status_of(call), call);
 }

@@ -33,6 +33,8 @@ struct serve_call {
     scim_page page;                 /* of a list */
     scim_reading reading;
     int token_checked; /* a trip has verified the token, or had to refuse it */
+    int body_lost;     /* the body did not arrive: nobody waits for an answer */
+    scim_error *strict_refusal; /* what a strict app does not take; or NULL */
 };
 
 /* create.c, retrieve.c, list.c, replace.c, modify.c, delete.c */
@@ -60,6 +62,20 @@ scim_error *serve_route(serve_operation *out, serve_call *call);
 scim_error *serve_query_parse(serve_query *out, const char *query,
                               apr_pool_t *pool);
 
+/* serve.c: a trip for the token alone. */
+scim_error *serve_token_check(store_grant *out, serve_call *call);
+
+/* reading.c: a body as a resource or a patch. What only a strict app refuses
+ * becomes call->strict_refusal. */
+scim_error *serve_read_resource(json_t **out, const json_t *body,
+                                serve_call *call);
+scim_error *serve_read_patch(scim_patch **out, const json_t *body,
+                             serve_call *call);
+
+/* reading.c: for what has no compute(): asks for the grant if there is something
+ * to refuse. */
+scim_error *serve_refuse_strictly(serve_call *call);
+
 /* body.c: media type, token (before a body that is large or of unknown length
  * is read), bytes, JSON. *out belongs to the pool. */
 scim_error *serve_body_read(json_t **out, serve_call *call);
@@ -69,7 +85,10 @@ scim_error *serve_body_read(json_t **out, serve_call *call);
  * mod_deflate and mod_brotli made of ours. */
 void serve_match_parse(store_match **out, const char *header,
                        apr_pool_t *pool);
-int serve_match_has(const store_match *match, apr_int64_t version);
+
+/* Of a write: If-Match, or else If-None-Match. */
+void serve_match_of_write(store_match **out, const serve_request *request,
+                          apr_pool_t *pool);
 
 /* represent.c */
 

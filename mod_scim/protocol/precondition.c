@@ -54,17 +54,14 @@ void serve_match_parse(store_match **out, const char *header,
     }
 }
 
-int serve_match_has(const store_match *match, apr_int64_t version)
+void serve_match_of_write(store_match **out, const serve_request *request,
+                          apr_pool_t *pool)
 {
-    int i;
-
-    if (match->any) {
-        return 1;
-    }
-    for (i = 0; i < match->versions->nelts; i++) {
-        if (APR_ARRAY_IDX(match->versions, i, apr_int64_t) == version) {
-            return 1;
+    serve_match_parse(out, request->if_match, pool);
+    if (*out == NULL) {
+        serve_match_parse(out, request->if_none_match, pool);
+        if (*out != NULL) {
+            (*out)->inverse = 1;
         }
     }
-    return 0;
 }

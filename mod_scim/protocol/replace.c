@@ -4,6 +4,7 @@ typedef struct replacement {
     serve_call *call;
     json_t *resource;         /* as the client wants it, without members */
     scim_membership *members; /* NULL: the client did not speak of them */
+    int warnings;             /* of the reading; a retry warns anew */
 } replacement;
 
 static scim_error *compute(json_t **after, scim_membership **members,
@@ -17,7 +18,11 @@ static scim_error *compute(json_t **after, scim_membership **members,
     json_t *wanted = scim_json_adopt(json_deep_copy(r->resource), pool);
     scim_error *err;
 
+    if (grant->strict && r->call->strict_refusal != NULL) {
+        return r->call->strict_refusal;
+    }
     reading.strict = grant->strict;
+    reading.warnings->nelts = r->warnings;
     err = scim_resource_keep(wanted, stored, r->call->type, &reading, pool);
     if (err != NULL) {
         return err;
@@ -45,8 +50,8 @@ scim_error *serve_replace(serve_call *call)
     scim_error *err = serve_body_read(&body, call);
 
     if (err == NULL) {
-        err = scim_resource_read(&r.resource, body, call->type,
-                                 &call->reading, call->pool);
+        err = serve_read_resource(&r.resource, body, call);
+        r.warnings = call->reading.warnings->nelts;
     }
     if (err != NULL) {
         return err;
@@ -59,7 +64,7 @@ scim_error *serve_replace(serve_call *call)
             r.members = scim_group_no_members(call->pool);
         }
     }
-    serve_match_parse(&match, call->request->if_match, call->pool);
+    serve_match_of_write(&match, call->request, call->pool);
     edit.match = match;
     call->token_checked = 1;
     err = store_modify(&record, call->type, call->id, &edit, &wants,

@@ -18,7 +18,7 @@ scim_error *serve_retrieve(serve_call *call)
     if (err != NULL) {
         return err;
     }
-    if (match != NULL && !serve_match_has(match, record->version)) {
+    if (match != NULL && !store_match_has(match, record->version)) {
         return scim_error_make(SCIM_PRECONDITION_FAILED, call->pool,
                                "If-Match names another version; the resource "
                                "is at W/\"%" APR_INT64_T_FMT "\".",
@@ -26,7 +26,7 @@ scim_error *serve_retrieve(serve_call *call)
     }
     err = serve_answer(record, 200, call);
     if (err == NULL && none_match != NULL
-        && serve_match_has(none_match, record->version)) {
+        && store_match_has(none_match, record->version)) {
         call->response->status = 304;
         call->response->body = NULL;
     }

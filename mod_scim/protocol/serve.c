@@ -2,6 +2,13 @@
 
 #include "protocol/operation.h"
 
+scim_error *serve_token_check(store_grant *out, serve_call *call)
+{
+    call->token_checked = 1;
+    return store_token_check(out, call->context->caller, call->context->store,
+                             call->pool);
+}
+
 /* A client without a good token learns nothing else: whatever went wrong
  * before the store was asked gives way to 401. */
 static scim_error *token_first(serve_call *call, scim_error *err)
@@ -9,11 +16,10 @@ static scim_error *token_first(serve_call *call, scim_error *err)
     store_grant grant;
     scim_error *refused;
 
-    if (call->token_checked) {
+    if (call->token_checked || call->body_lost) {
         return err;
     }
-    refused = store_token_check(&grant, call->context->caller,
-                                call->context->store, call->pool);
+    refused = serve_token_check(&grant, call);
     return refused != NULL ? refused : err;
 }
 
@@ -31,8 +37,10 @@ static scim_error *run(serve_call *call)
     scim_error *err = serve_route(&operation, call);
 
     if (err == NULL && operation == NULL) { /* OPTIONS */
+        store_grant grant;
+
         call->response->status = 204;
-        return NULL;
+        return serve_token_check(&grant, call);
     }
     if (err == NULL) {
         err = serve_query_parse(&call->query, call->request->query,
@@ -65,7 +73,7 @@ scim_error *serve(serve_response *out, const serve_request *request,
     err = run(&call);
     if (err != NULL) {
         err = token_first(&call, err);
-        if (call.action != NULL && !is_about_access(err)) {
+        if (call.action != NULL && !is_about_access(err) && !call.body_lost) {
             store_journal_refusal(call.type, call.id, call.action, err,
                                   context->caller, context->store, call.pool);
         }

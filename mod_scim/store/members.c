@@ -114,11 +114,11 @@ scim_error *store_members_check(const scim_membership *members,
     return NULL;
 }
 
-int store_match_allows(const store_match *match, apr_int64_t version)
+int store_match_has(const store_match *match, apr_int64_t version)
 {
     int i;
 
-    if (match == NULL || match->any) {
+    if (match->any) {
         return 1;
     }
     for (i = 0; i < match->versions->nelts; i++) {
@@ -129,9 +129,15 @@ int store_match_allows(const store_match *match, apr_int64_t version)
     return 0;
 }
 
+int store_match_allows(const store_match *match, apr_int64_t version)
+{
+    return match == NULL
+           || store_match_has(match, version) == !match->inverse;
+}
+
 scim_error *store_precondition_failed(apr_pool_t *pool)
 {
     return scim_error_make(SCIM_PRECONDITION_FAILED, pool,
                            "The resource has been changed since it was read: "
-                           "its version is none of those in If-Match.");
+                           "its version is not as If-Match or If-None-Match asks.");
 }

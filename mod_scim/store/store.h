@@ -65,6 +65,7 @@ typedef struct store_caller {
     apr_time_t received;    /* start of the request: the journal's duration */
     apr_time_t deadline;    /* after which everything is SCIM_UNAVAILABLE */
     const scim_reading *reading; /* warnings for the journal row; or NULL */
+    int *verified; /* out, or NULL: set once the token was found good */
 } store_caller;
 
 /* What a good token may do. */
@@ -115,8 +116,15 @@ typedef struct store_wants {
  * them. NULL: no condition; `any`: "*". */
 typedef struct store_match {
     int any;
+    int inverse; /* If-None-Match: only if it is not among them */
     const apr_array_header_t *versions; /* apr_int64_t */
 } store_match;
+
+/* Whether the header names this version; "*" names all. */
+int store_match_has(const store_match *match, apr_int64_t version);
+
+/* The 403 for a write by a token that may only read. */
+scim_error *store_read_only_token(apr_pool_t *pool);
 
 /* GET. SCIM_NOT_FOUND also for another app's resource and for an id that is no
  * UUID. */

@@ -31,6 +31,13 @@ static scim_error *unknown_token(apr_pool_t *pool)
                            "URL.");
 }
 
+scim_error *store_read_only_token(apr_pool_t *pool)
+{
+    return scim_error_make(SCIM_READ_ONLY_TOKEN, pool,
+                           "This secret token may only read; use one that may "
+                           "write for provisioning.");
+}
+
 /* The sentence with the time in its place. */
 static scim_error *refuse(const char *sentence, const char *since,
                           apr_pool_t *pool)
@@ -46,9 +53,11 @@ static scim_error *refuse(const char *sentence, const char *since,
     return scim_error_make(SCIM_TOKEN_REFUSED, pool, "%s", sentence);
 }
 
-static scim_error *refusal_of(const PGresult *result, apr_pool_t *pool)
+static scim_error *refusal_of(const PGresult *result,
+                              const store_transaction *tx)
 {
     const char *reason = store_text(result, 0, 0);
+    apr_pool_t *pool = tx->pool;
     size_t i;
 
     for (i = 0; reason != NULL && i < sizeof(sentences) / sizeof(sentences[0]);
@@ -59,9 +68,8 @@ static scim_error *refusal_of(const PGresult *result, apr_pool_t *pool)
         }
     }
     if (store_boolean(result, 0, 2)) {
-        return scim_error_make(SCIM_READ_ONLY_TOKEN, pool,
-                               "This secret token may only read; use one that "
-                               "may write for provisioning.");
+        store_verified(tx);
+        return store_read_only_token(pool);
     }
     return unknown_token(pool); /* it became good again meanwhile */
 }
@@ -80,7 +88,7 @@ scim_error *store_token_refusal(store_transaction *tx)
     store_step_text(step, tx->caller->slug);
     err = store_go(tx);
     if (err == NULL) {
-        err = PQntuples(step->result) == 1 ? refusal_of(step->result, tx->pool)
+        err = PQntuples(step->result) == 1 ? refusal_of(step->result, tx)
                                            : unknown_token(tx->pool);
     }
     return err;

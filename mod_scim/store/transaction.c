@@ -79,6 +79,13 @@ static void add_enter(store_transaction *tx)
     add_limits(step, tx);
 }
 
+void store_verified(const store_transaction *tx)
+{
+    if (tx->caller->verified != NULL) {
+        *tx->caller->verified = 1;
+    }
+}
+
 /* The answer of enter. Without a row nothing behind it has run. */
 static scim_error *read_grant(store_transaction *tx, const store_step *enter)
 {
@@ -88,6 +95,7 @@ static scim_error *read_grant(store_transaction *tx, const store_step *enter)
         return store_token_refusal(tx);
     }
     flags = store_number(enter->result, 0, 1);
+    store_verified(tx);
     tx->grant.app_id = (int)store_number(enter->result, 0, 0);
     tx->grant.strict = (flags & IS_STRICT) != 0;
     tx->grant.read_only = (flags & IS_READ_ONLY) != 0;

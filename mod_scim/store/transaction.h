@@ -54,6 +54,9 @@ void store_abandon(store_transaction *tx);
  * SCIM_READ_ONLY_TOKEN. A trip of its own (token.c). */
 scim_error *store_token_refusal(store_transaction *tx);
 
+/* The caller's token is good, whatever becomes of the request. */
+void store_verified(const store_transaction *tx);
+
 /* The caller's token as the next two parameters: key and hash. */
 void store_add_token(store_step *step, const store_transaction *tx);
 

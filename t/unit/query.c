@@ -42,7 +42,7 @@ static int holds(const char *header, apr_int64_t version)
     store_match *match;
 
     serve_match_parse(&match, header, pool);
-    return match != NULL && serve_match_has(match, version);
+    return match != NULL && store_match_has(match, version);
 }
 
 static void preconditions(void)

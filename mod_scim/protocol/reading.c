@@ -1,0 +1,51 @@
+#include "protocol/operation.h"
+
+/* Bodies are read strictly first: what passes needs no second look, and what
+ * does not is read as tolerantly as identity providers need it. Which of both
+ * counts is known once the token is. */
+static int is_refused_strictly(scim_error *err, serve_call *call)
+{
+    call->strict_refusal = err;
+    call->reading.strict = 0;
+    if (err != NULL) {
+        apr_array_clear(call->reading.warnings);
+    }
+    return err != NULL;
+}
+
+scim_error *serve_read_resource(json_t **out, const json_t *body,
+                                serve_call *call)
+{
+    call->reading.strict = 1;
+    if (!is_refused_strictly(scim_resource_read(out, body, call->type,
+                                                &call->reading, call->pool),
+                             call)) {
+        return NULL;
+    }
+    return scim_resource_read(out, body, call->type, &call->reading,
+                              call->pool);
+}
+
+scim_error *serve_read_patch(scim_patch **out, const json_t *body,
+                             serve_call *call)
+{
+    call->reading.strict = 1;
+    if (!is_refused_strictly(scim_patch_read(out, body, call->type,
+                                             &call->reading, call->pool),
+                             call)) {
+        return NULL;
+    }
+    return scim_patch_read(out, body, call->type, &call->reading, call->pool);
+}
+
+scim_error *serve_refuse_strictly(serve_call *call)
+{
+    store_grant grant;
+    scim_error *err;
+
+    if (call->strict_refusal == NULL) {
+        return NULL;
+    }
+    err = serve_token_check(&grant, call);
+    return err == NULL && grant.strict ? call->strict_refusal : err;
+}
