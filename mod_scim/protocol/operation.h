@@ -72,7 +72,7 @@ scim_error *serve_read_resource(json_t **out, const json_t *body,
 scim_error *serve_read_patch(scim_patch **out, const json_t *body,
                              serve_call *call);
 
-/* reading.c: for what has no compute(): asks for the grant if there is something
+/* reading.c: for what has no compute(): asks for the grant if there is anything
  * to refuse. */
 scim_error *serve_refuse_strictly(serve_call *call);
 

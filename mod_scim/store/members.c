@@ -138,6 +138,6 @@ int store_match_allows(const store_match *match, apr_int64_t version)
 scim_error *store_precondition_failed(apr_pool_t *pool)
 {
     return scim_error_make(SCIM_PRECONDITION_FAILED, pool,
-                           "The resource has been changed since it was read: "
-                           "its version is not as If-Match or If-None-Match asks.");
+                           "The resource is not in the version that If-Match "
+                           "or If-None-Match asks for; read it again.");
 }

@@ -62,8 +62,8 @@ static void test_add(void)
            "+[" U1 "] -[]");
     splits("{'op':'add','value':{'members':[{'value':'a'}]}}", "+[a] -[]");
     splits("{'op':'add','path':'members','value':[]}", "nothing");
-    splits("{'op':'add','path':'members','value':[{'display':'x'}]}",
-           "nothing");
+    splits("{'op':'add','path':'members','value':[{'display':'x'},'a']}",
+           "+[a] -[]");
     splits("{'op':'add','path':'members','value':[{'value':'a'}]},"
            "{'op':'add','path':'members','value':[{'value':'b'}]}",
            "+[a b] -[]");
@@ -83,8 +83,8 @@ static void test_remove(void)
     splits("{'op':'remove','path':'members'}", "=[] -[]");
     splits("{'op':'remove','path':'members','value':null}", "=[] -[]");
     splits("{'op':'remove','path':'members','value':[]}", "nothing");
-    splits("{'op':'remove','path':'members','value':[{'value':null}]}",
-           "nothing");
+    splits("{'op':'remove','path':'members','value':[{'value':null},'a']}",
+           "+[] -[a]");
     splits("{'op':'remove','path':'members','value':'a'}", "+[] -[a]");
 }
 
