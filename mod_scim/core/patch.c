@@ -232,15 +232,10 @@ static void find_cleared(scim_operation *op, const json_t *raw, const reader *r)
     }
 }
 
-/* One element; it may say less than a whole one must, save for a member. */
-static scim_error *read_element(scim_operation *op, const json_t *raw,
-                                json_t *elements, const reader *r)
+/* One element; it may say less than a whole one must. */
+static scim_error *read_element(scim_operation *op, json_t *elements,
+                                const reader *r)
 {
-    if (elements == NULL && scim_path_is_members(&op->path) &&
-        !scim_json_is_unassigned(raw)) {
-        return scim_error_make(SCIM_INVALID_VALUE, r->pool,
-                               "a member needs a \"value\".");
-    }
     if (json_array_size(elements) > 1) {
         return scim_error_make(SCIM_INVALID_VALUE, r->pool,
                                "[...] takes one element as its value, not "
@@ -269,7 +264,7 @@ static scim_error *read_value(scim_operation *op, const json_t *raw,
         return err;
     }
     if (op->filter != NULL && op->path.sub == NULL) {
-        return read_element(op, raw, value, r);
+        return read_element(op, value, r);
     }
     if (value == NULL && attr->type == SCIM_COMPLEX && !attr->multi &&
         json_is_object(raw)) {

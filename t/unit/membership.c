@@ -168,8 +168,8 @@ static void test_apply(void)
     changes(group,
             "{'op':'add','path':'members[value eq ~c~]',"
             "'value':{'type':'user'}}",
-            "invalidValue: Operations[0], \"members[value eq \"c\"]\": a "
-            "member needs a \"value\".");
+            "invalidValue: Operations[0], \"members[value eq \"c\"]\": The "
+            "attribute \"members\" names no member: each needs a value.");
     changes(group,
             "{'op':'add','path':'members[type eq ~User~]',"
             "'value':{'value':'c'}}",
