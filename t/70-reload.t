@@ -20,7 +20,8 @@ use constant {
 my $restarts = $ENV{SCIM_RESTARTS} // 10;
 my $seconds = $ENV{SCIM_SECONDS} // 20;
 # What the allocator needs until it has found its size
-use constant GROWTH_KIB => 256;
+# A sanitizer keeps what was freed for a while.
+use constant GROWTH_KIB => $ENV{SCIM_ASAN_LIBRARY} ? 64 * 1024 : 256;
 
 restart_under_load('event', $restarts, $seconds);
 restart_under_load('prefork', $restarts, $seconds);
