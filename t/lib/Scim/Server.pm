@@ -149,7 +149,13 @@ sub start($self, $text = $self->config_text) {
 }
 
 # Every test of a server ends with this one.
+#
+# A worker of event's that is done with a connection in the moment in which the
+# child closes them all takes the child down (close_worker_sockets() looks twice
+# at a socket that is NULL by then): seen once in a hundred stops right after an
+# answer. That is httpd's fault, and no test is about it.
 sub stop($self) {
+    wait_for($PATIENCE, sub { $self->is_asleep && $self->is_asleep });
     $self->end_by('TERM');
     return $self->check_log;
 }
@@ -197,6 +203,14 @@ sub wait_for_children($self, $started) {
     wait_for($PATIENCE,
         sub { $self->starts > $started || has_ended($self->{pid}) });
     return $self->starts > $started && !has_ended($self->{pid});
+}
+
+# Whether no thread of a child has anything to do: one that works or waits for a
+# processor is not asleep.
+sub is_asleep($self) {
+    my @states = map { eval { slurp($_) } // '' }
+        map { glob "/proc/$_/task/*/stat" } $self->children;
+    return !grep { !/\) S / } @states;
 }
 
 sub end_by($self, $signal) {
