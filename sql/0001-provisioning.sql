@@ -260,6 +260,68 @@ create table scim.group_groups(
 create unique index group_groups_child
   on scim.group_groups(org_id, child_id, group_id);
 
+-- ----------------------------------------------- resource types from files
+
+-- Of whatever types httpd's ScimResourceType files name; what refers to others
+-- is data in body.
+create table scim.resources(
+  org_id int not null,
+  app_id int not null,
+  created timestamptz(3) not null default now(),
+  last_modified timestamptz(3) not null default now(),
+  version int not null default 1,
+  id uuid not null,
+  resource_type text collate "C" not null,
+  external_id text collate "C",
+  body text not null,
+  folded jsonb not null,
+  primary key (org_id, id),
+  foreign key (org_id, app_id) references scim.apps)
+  with (fillfactor = 80);
+create index resources_type on scim.resources(org_id, resource_type, id)
+  include (app_id);
+create index resources_external_id
+  on scim.resources(org_id, resource_type, external_id)
+  where external_id is not null;
+
+-- Values of attributes from files whose uniqueness is "server", folded: one
+-- owner each among the resources of a type in the organization.
+create table scim.unique_values(
+  org_id int not null,
+  resource_type text collate "C" not null,
+  attr text collate "C" not null, -- path of the attribute
+  value text collate "C" not null check (octet_length(value) <= 1024),
+  id uuid not null,
+  primary key (org_id, resource_type, attr, value));
+create index unique_values_id on scim.unique_values(org_id, id);
+
+-- Takes the values ({attr, value} each) for a resource. The error names the
+-- attribute of one that another resource has.
+create function scim.claim_values(p_org int, p_id uuid, p_type text,
+                                  p_values json) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
+declare
+  taken text;
+begin
+  with wanted as (
+    select distinct w.attr, w.value
+      from json_to_recordset(p_values) as w(attr text, value text)),
+  claimed as (
+    insert into scim.unique_values(org_id, resource_type, attr, value, id)
+    select p_org, p_type, w.attr, w.value, p_id from wanted w
+     order by w.attr collate "C", w.value collate "C"
+    on conflict do nothing returning attr, value)
+  select w.attr into taken from wanted w
+    left join claimed c on c.attr = w.attr and c.value = w.value
+   where c.attr is null order by w.attr limit 1;
+  if found then
+    raise unique_violation using message = 'a value is taken',
+      constraint = 'unique_values', column = taken;
+  end if;
+end $$;
+revoke all on function scim.claim_values from public;
+grant execute on function scim.claim_values to scim_httpd;
+
 -- A deleted resource: its names are free at once, its id is never used again.
 create table scim.tombstones(
   org_id int not null,
@@ -341,7 +403,8 @@ declare
 begin
   foreach t in array array['organizations', 'accounts', 'apps', 'tokens',
       'users', 'user_folded', 'user_values', 'groups', 'group_users',
-      'group_groups', 'tombstones', 'journal', 'journal_default'] loop
+      'group_groups', 'resources', 'unique_values', 'tombstones', 'journal',
+      'journal_default'] loop
     execute format('alter table scim.%I enable row level security', t);
     execute format('create policy organization on scim.%I using (org_id ='
                    ' (select current_setting(''scim.org'')::int))', t);
@@ -350,7 +413,8 @@ end $$;
 
 grant select, insert, update, delete
   on scim.users, scim.user_folded, scim.user_values, scim.groups,
-     scim.group_users, scim.group_groups to scim_httpd;
+     scim.group_users, scim.group_groups, scim.resources, scim.unique_values
+  to scim_httpd;
 grant select, insert on scim.tombstones, scim.journal to scim_httpd;
 grant usage on sequence scim.journal_seq to scim_httpd;
 grant select on scim.schema, scim.attributes to scim_httpd, scim_reader;

@@ -15,6 +15,7 @@ static const scim_extension no_extensions[] = {
 };
 
 const scim_resource_type scim_type_user = {
+    .kind = SCIM_KIND_USER,
     .name = "User",
     .endpoint = "/Users",
     .description = "User Account",
@@ -23,6 +24,7 @@ const scim_resource_type scim_type_user = {
 };
 
 const scim_resource_type scim_type_group = {
+    .kind = SCIM_KIND_GROUP,
     .name = "Group",
     .endpoint = "/Groups",
     .description = "Group",
@@ -30,22 +32,21 @@ const scim_resource_type scim_type_group = {
     .extensions = no_extensions,
 };
 
-const scim_resource_type *const scim_resource_types[] = {
+const scim_resource_type *const scim_default_types[] = {
     &scim_type_user,
     &scim_type_group,
     NULL,
 };
 
-const scim_resource_type *scim_resource_type_at(const char *segment,
+const scim_resource_type *scim_resource_type_at(scim_resource_types types,
+                                                const char *segment,
                                                 apr_size_t len)
 {
-    const scim_resource_type *const *type;
-
-    for (type = scim_resource_types; *type != NULL; type++) {
-        const char *name = (*type)->endpoint + 1;
+    for (; *types != NULL; types++) {
+        const char *name = (*types)->endpoint + 1;
 
         if (strlen(name) == len && memcmp(name, segment, len) == 0) {
-            return *type;
+            return *types;
         }
     }
     return NULL;

@@ -18,11 +18,12 @@ scim_error *serve_create(serve_call *call)
     if (err != NULL) {
         return err;
     }
-    serve_drop_password(resource);
-    if (call->type == &scim_type_group) {
+    serve_drop_password(resource, call->type);
+    if (call->type->kind == SCIM_KIND_GROUP) {
         members = scim_group_take_members(resource, call->pool);
     }
-    else if (json_object_get(resource, "active") == NULL) {
+    else if (call->type->kind == SCIM_KIND_USER
+             && json_object_get(resource, "active") == NULL) {
         /* An identity provider that never speaks of it means a user who may
          * log in; permissions depend on it, so it is always there. */
         json_object_set_new(resource, "active", json_true());

@@ -86,7 +86,7 @@ static void add_schemas(json_t *to, const scim_resource_type *type,
 
 scim_error *serve_schemas(serve_call *call)
 {
-    const scim_resource_type *const *type = scim_resource_types;
+    scim_resource_types type = call->context->types;
     scim_error *err = enter_list(call);
     json_t *resources;
 
@@ -102,7 +102,7 @@ scim_error *serve_schemas(serve_call *call)
 
 scim_error *serve_schema(serve_call *call)
 {
-    const scim_resource_type *const *type = scim_resource_types;
+    scim_resource_types type = call->context->types;
     scim_error *err = enter(call);
 
     for (; err == NULL && *type != NULL; type++) {
@@ -121,7 +121,7 @@ scim_error *serve_schema(serve_call *call)
 
 scim_error *serve_resource_types(serve_call *call)
 {
-    const scim_resource_type *const *type = scim_resource_types;
+    scim_resource_types type = call->context->types;
     scim_error *err = enter_list(call);
     json_t *resources;
 
@@ -137,7 +137,7 @@ scim_error *serve_resource_types(serve_call *call)
 
 scim_error *serve_resource_type(serve_call *call)
 {
-    const scim_resource_type *const *type = scim_resource_types;
+    scim_resource_types type = call->context->types;
     scim_error *err = enter(call);
 
     for (; err == NULL && *type != NULL; type++) {

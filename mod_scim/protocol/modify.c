@@ -37,7 +37,7 @@ static scim_error *compute(json_t **after, scim_membership **members,
     if (err != NULL || json_equal(changed, stored)) {
         return err;
     }
-    serve_drop_password(changed);
+    serve_drop_password(changed, call->type);
     if (m->conditional) {
         *members = scim_group_take_members(changed, pool);
         if (*members == NULL) {
@@ -53,7 +53,7 @@ static scim_error *compute(json_t **after, scim_membership **members,
  * asked for parts of it (RFC 7644, 3.5.2). */
 static int status_of(const serve_call *call)
 {
-    return call->type == &scim_type_group && call->projection == NULL ? 204
+    return call->type->kind == SCIM_KIND_GROUP && call->projection == NULL ? 204
                                                                        : 200;
 }
 
@@ -105,7 +105,7 @@ scim_error *serve_modify(serve_call *call)
         return err;
     }
     m.patch = patch;
-    if (call->type == &scim_type_group) {
+    if (call->type->kind == SCIM_KIND_GROUP) {
         scim_patch_split(&patch, &m.members, &m.conditional, m.patch,
                          call->pool);
         m.patch = patch;

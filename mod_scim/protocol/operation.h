@@ -123,6 +123,6 @@ void serve_write(serve_response *response, const char *text, apr_size_t len,
 
 /* Passwords are dropped (DESIGN 5.17): nothing that stores, returns or
  * journals a resource ever sees one. */
-void serve_drop_password(json_t *resource);
+void serve_drop_password(json_t *resource, const scim_resource_type *type);
 
 #endif

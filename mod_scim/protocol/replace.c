@@ -30,7 +30,7 @@ static scim_error *compute(json_t **after, scim_membership **members,
     *after = json_equal(wanted, stored) ? NULL : wanted;
     *members = r->members;
     if (r->members == NULL && grant->strict
-        && r->call->type == &scim_type_group) {
+        && r->call->type->kind == SCIM_KIND_GROUP) {
         *members = scim_group_no_members(pool);
     }
     return NULL;
@@ -56,8 +56,8 @@ scim_error *serve_replace(serve_call *call)
     if (err != NULL) {
         return err;
     }
-    serve_drop_password(r.resource);
-    if (call->type == &scim_type_group) {
+    serve_drop_password(r.resource, call->type);
+    if (call->type->kind == SCIM_KIND_GROUP) {
         r.members = scim_group_take_members(r.resource, call->pool);
         if (r.members == NULL
             && scim_json_member(body, "members") != NULL) {

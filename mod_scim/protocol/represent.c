@@ -61,23 +61,28 @@ static const char *escaped_base(const serve_call *call)
 
 static int is_group(const serve_call *call)
 {
-    return call->type == &scim_type_group;
+    return call->type->kind == SCIM_KIND_GROUP;
 }
 
-/* The attribute that the store keeps as rows and not in the body. */
+/* The attribute that the store keeps as rows and not in the body; or NULL. */
 static const scim_attr *refs_attr(const serve_call *call)
 {
     const char *name = is_group(call) ? "members" : "groups";
 
-    return scim_attr_find(call->type->schema->attrs, name, strlen(name));
+    return call->type->kind == SCIM_KIND_OTHER
+               ? NULL
+               : scim_attr_find(call->type->schema->attrs, name, strlen(name));
 }
 
 store_wants serve_wants(const serve_call *call)
 {
-    const scim_attr *attr = refs_attr(call);
-    const scim_attr *display = scim_attr_find(attr->sub, "display", 7);
+    const scim_attr *attr = refs_attr(call), *display;
     store_wants wants = { .status = 200 };
 
+    if (attr == NULL) {
+        return wants;
+    }
+    display = scim_attr_find(attr->sub, "display", 7);
     wants.refs = scim_projection_wants(call->projection, attr, NULL);
     wants.display = scim_projection_wants(call->projection, attr, display);
     return wants;
@@ -205,7 +210,7 @@ static scim_error *append(text *t, const store_record *record,
     apr_size_t len;
     scim_error *err;
 
-    if (call->projection == NULL) {
+    if (call->projection == NULL && !call->type->hides) {
         splice(t, record, base, call);
         return NULL;
     }
@@ -316,7 +321,9 @@ scim_error *serve_answer_json(json_t *body, int status, serve_call *call)
     return NULL;
 }
 
-void serve_drop_password(json_t *resource)
+void serve_drop_password(json_t *resource, const scim_resource_type *type)
 {
-    json_object_del(resource, "password");
+    if (type->kind == SCIM_KIND_USER) {
+        json_object_del(resource, "password");
+    }
 }

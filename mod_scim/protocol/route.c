@@ -114,7 +114,7 @@ static const place *find(serve_call *call)
         return NULL;
     }
     call->id = part;
-    call->type = scim_resource_type_at(segment, len);
+    call->type = scim_resource_type_at(call->context->types, segment, len);
     if (call->type == NULL) {
         return find_fixed(segment, len, part != NULL);
     }

@@ -57,6 +57,7 @@ typedef struct serve_context {
     store *store;
     store_caller *caller; /* serve() sets its `reading` */
     const serve_limits *limits;
+    scim_resource_types types; /* that this section serves */
     apr_pool_t *pool; /* of the request; everything lives in it */
 } serve_context;
 

@@ -28,14 +28,14 @@ static scim_error *finish(store_transaction *tx, creation *c, json_t *members)
         json_object_set(entry.changes, "members", members);
     }
     store_add_journal(&entry, tx);
-    select = store_add_select(c->shape, c->id, tx);
+    select = store_add_select(c->shape, c->id, c->type, tx);
     if (tx->intent == STORE_EDITS) {
         store_add(STORE_COMMIT, tx);
     }
     err = store_go(tx);
     return err != NULL ? err
                        : store_record_of(&c->record, select, c->shape, c->id,
-                                         tx->pool);
+                                         c->type, tx->pool);
 }
 
 static scim_error *add_first_members(json_t **out, store_transaction *tx,
@@ -78,7 +78,7 @@ scim_error *store_create(store_record **out, const scim_resource_type *type,
                    .shape = store_shape_of(type, wants) };
     scim_error *err;
 
-    if (type == &scim_type_user) {
+    if (type->kind == SCIM_KIND_USER) {
         c.shape = STORE_SHAPE_USER; /* nobody has put it into a group yet */
     }
     if (c.id == NULL) {

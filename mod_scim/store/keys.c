@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "store/claims.h"
+
 /* scim.attributes of the first migration. */
 #define ATTR_EMAILS_VALUE 1
 #define MAX_KIND 256 /* bytes of scim.user_values.kind */
@@ -41,13 +43,22 @@ static const char *value_rows(const json_t *folded, apr_pool_t *pool)
     return json_array_size(rows) > 0 ? scim_json_dump(rows, NULL, pool) : NULL;
 }
 
+const char *store_name_of(const json_t *resource,
+                          const scim_resource_type *type)
+{
+    const char *name = text_at(resource, type->kind == SCIM_KIND_USER
+                                             ? "userName"
+                                             : "displayName");
+
+    return name != NULL ? name : text_at(resource, "externalId");
+}
+
 void store_keys_make(store_keys *out, const json_t *resource,
                      const scim_resource_type *type, apr_pool_t *pool)
 {
     json_t *folded = scim_resource_fold(resource, type, pool);
 
-    out->name = text_at(resource, type == &scim_type_user ? "userName"
-                                                          : "displayName");
+    out->name = store_name_of(resource, type);
     out->active = json_is_true(json_object_get(resource, "active")) ? "true"
                                                                     : "false";
     out->user_name = text_at(folded, "userName");
@@ -56,7 +67,26 @@ void store_keys_make(store_keys *out, const json_t *resource,
     out->family_name = text_at(json_object_get(folded, "name"), "familyName");
     out->body = scim_json_dump(resource, NULL, pool);
     out->folded = scim_json_dump(folded, NULL, pool);
-    out->values = type == &scim_type_user ? value_rows(folded, pool) : NULL;
+    out->values
+        = type->kind == SCIM_KIND_USER ? value_rows(folded, pool) : NULL;
+    out->claims = type->claims ? store_claims_of(folded, type, pool) : NULL;
+}
+
+void store_keys_compare(store_key_changes *out, const json_t *before,
+                        const json_t *after, const store_keys *keys,
+                        const scim_resource_type *type, apr_pool_t *pool)
+{
+    const char *claims = NULL;
+
+    out->values = !json_equal(json_object_get(before, "emails"),
+                              json_object_get(after, "emails"));
+    if (type->claims) {
+        claims = store_claims_of(scim_resource_fold(before, type, pool), type,
+                                 pool);
+    }
+    out->claims = keys->claims == NULL || claims == NULL
+                      ? keys->claims != claims
+                      : strcmp(keys->claims, claims) != 0;
 }
 
 static void add_values(const store_keys *keys, const char *id,
@@ -68,6 +98,19 @@ static void add_values(const store_keys *keys, const char *id,
         step = store_add(STORE_USER_VALUES_INSERT, tx);
         store_step_text(step, id);
         store_step_text(step, keys->values);
+    }
+}
+
+static void add_claims(const store_keys *keys, const char *id,
+                       const scim_resource_type *type, store_transaction *tx)
+{
+    store_step *step;
+
+    if (keys->claims != NULL) {
+        step = store_add(STORE_VALUES_CLAIM, tx);
+        store_step_text(step, id);
+        store_step_text(step, type->name);
+        store_step_text(step, keys->claims);
     }
 }
 
@@ -103,28 +146,63 @@ static void add_group(store_statement row, const store_keys *keys,
     store_step_text(step, keys->folded);
 }
 
-void store_add_insert(const store_keys *keys, const char *id,
-                      const scim_resource_type *type, store_transaction *tx)
-{
-    if (type == &scim_type_group) {
-        add_group(STORE_GROUP_INSERT, keys, id, tx);
-        return;
-    }
-    add_user(STORE_USER_INSERT, STORE_USER_FOLDED_INSERT, keys, id, tx);
-    add_values(keys, id, tx);
-}
-
-void store_add_update(const store_keys *keys, int values_changed,
+static void add_other(store_statement row, const store_keys *keys,
                       const char *id, const scim_resource_type *type,
                       store_transaction *tx)
 {
-    if (type == &scim_type_group) {
-        add_group(STORE_GROUP_UPDATE, keys, id, tx);
-        return;
+    store_step *step = store_add(row, tx);
+
+    store_step_text(step, id);
+    store_step_text(step, type->name);
+    store_step_text(step, keys->external_id);
+    store_step_text(step, keys->body);
+    store_step_text(step, keys->folded);
+}
+
+void store_add_insert(const store_keys *keys, const char *id,
+                      const scim_resource_type *type, store_transaction *tx)
+{
+    switch (type->kind) {
+    case SCIM_KIND_USER:
+        add_user(STORE_USER_INSERT, STORE_USER_FOLDED_INSERT, keys, id, tx);
+        add_values(keys, id, tx);
+        break;
+    case SCIM_KIND_GROUP:
+        add_group(STORE_GROUP_INSERT, keys, id, tx);
+        break;
+    default:
+        add_other(STORE_RESOURCE_INSERT, keys, id, type, tx);
     }
+    add_claims(keys, id, type, tx);
+}
+
+static void change_user(const store_keys *keys,
+                        const store_key_changes *changes, const char *id,
+                        store_transaction *tx)
+{
     add_user(STORE_USER_UPDATE, STORE_USER_FOLDED_UPDATE, keys, id, tx);
-    if (values_changed) {
+    if (changes->values) {
         store_step_text(store_add(STORE_USER_VALUES_DELETE, tx), id);
         add_values(keys, id, tx);
+    }
+}
+
+void store_add_update(const store_keys *keys, const store_key_changes *changes,
+                      const char *id, const scim_resource_type *type,
+                      store_transaction *tx)
+{
+    switch (type->kind) {
+    case SCIM_KIND_USER:
+        change_user(keys, changes, id, tx);
+        break;
+    case SCIM_KIND_GROUP:
+        add_group(STORE_GROUP_UPDATE, keys, id, tx);
+        break;
+    default:
+        add_other(STORE_RESOURCE_UPDATE, keys, id, type, tx);
+    }
+    if (changes->claims) {
+        store_step_text(store_add(STORE_VALUES_RELEASE, tx), id);
+        add_claims(keys, id, type, tx);
     }
 }

@@ -14,17 +14,32 @@ typedef struct store_keys {
     const char *body;
     const char *folded;
     const char *values; /* JSON rows of scim.user_values; NULL: none */
+    const char *claims; /* JSON rows of scim.unique_values; NULL: none */
 } store_keys;
+
+/* By what people know a resource: for the journal and for messages. */
+const char *store_name_of(const json_t *resource,
+                          const scim_resource_type *type);
 
 /* Of a canonical resource without members. Texts are in `pool` or in the
  * resource. */
 void store_keys_make(store_keys *out, const json_t *resource,
                      const scim_resource_type *type, apr_pool_t *pool);
 
+/* What changed that has rows of its own. */
+typedef struct store_key_changes {
+    int values;
+    int claims;
+} store_key_changes;
+
+void store_keys_compare(store_key_changes *out, const json_t *before,
+                        const json_t *after, const store_keys *keys,
+                        const scim_resource_type *type, apr_pool_t *pool);
+
 /* Steps that store a new resource, or new contents of one. */
 void store_add_insert(const store_keys *keys, const char *id,
                       const scim_resource_type *type, store_transaction *tx);
-void store_add_update(const store_keys *keys, int values_changed,
+void store_add_update(const store_keys *keys, const store_key_changes *changes,
                       const char *id, const scim_resource_type *type,
                       store_transaction *tx);
 

@@ -35,14 +35,14 @@ static scim_error *work(store_transaction *tx, void *baton)
 
     store_step_text(store_add(STORE_GROUP_LOCK, tx), c->id);
     members = add_statement(tx, c);
-    select = store_add_select(c->shape, c->id, tx);
+    select = store_add_select(c->shape, c->id, &scim_type_group, tx);
     err = store_go(tx);
     if (err == NULL) {
         err = store_members_verdict(&changed, &json, members, c->id, tx->pool);
     }
     return err != NULL ? err
                        : store_record_of(&c->record, select, c->shape, c->id,
-                                         tx->pool);
+                                         &scim_type_group, tx->pool);
 }
 
 /* What cannot be: the token comes first all the same. */

@@ -34,12 +34,9 @@ static scim_error *too_many_members(apr_pool_t *pool)
 static store_step *add_reading(store_shape *shape, store_transaction *tx,
                                const modification *m)
 {
-    int is_user = m->type == &scim_type_user;
-    store_step *step
-        = store_add(is_user ? STORE_USER_LOCK : STORE_GROUP_LOCK, tx);
+    store_step *step = store_add_lock(m->id, m->type, tx);
 
-    *shape = is_user ? STORE_SHAPE_USER : STORE_SHAPE_GROUP;
-    store_step_text(step, m->id);
+    *shape = store_shape_of_row(m->type);
     if (m->edit->needs_members) {
         *shape = STORE_SHAPE_GROUP_MEMBER_NAMES;
         step = store_add(STORE_GROUP_SOME_MEMBERS, tx);
@@ -60,7 +57,7 @@ static scim_error *read_locked(store_record **out, store_transaction *tx,
         err = store_not_found(m->type, m->asked, tx->pool);
     }
     if (err == NULL) {
-        err = store_record_of(out, step, shape, m->asked, tx->pool);
+        err = store_record_of(out, step, shape, m->asked, m->type, tx->pool);
     }
     if (err == NULL
         && !store_match_allows(m->edit->match, (*out)->version)) {
@@ -94,19 +91,19 @@ static scim_error *change_members(store_transaction *tx, modification *m,
 static void add_changes(store_transaction *tx, const modification *m)
 {
     const json_t *after = m->after != NULL ? m->after : m->before;
-    int emails_changed
-        = !json_equal(json_object_get(m->before, "emails"),
-                      json_object_get(after, "emails"));
     store_entry entry = { .action = m->edit->action,
                           .type = m->type,
                           .id = m->id,
                           .status = m->status };
+    store_key_changes changes;
     store_keys keys;
 
     store_keys_make(&keys, after, m->type, tx->pool);
     tx->name = entry.name = keys.name;
     if (m->after != NULL || m->members_changed) {
-        store_add_update(&keys, emails_changed, m->id, m->type, tx);
+        store_keys_compare(&changes, m->before, after, &keys, m->type,
+                           tx->pool);
+        store_add_update(&keys, &changes, m->id, m->type, tx);
         entry.changes = store_changes(m->before, after, tx->pool);
     }
     else if (json_object_get(m->members, "unknown") == NULL) {
@@ -128,12 +125,12 @@ static scim_error *finish(store_transaction *tx, modification *m)
     scim_error *err;
 
     add_changes(tx, m);
-    select = store_add_select(shape, m->id, tx);
+    select = store_add_select(shape, m->id, m->type, tx);
     store_add(STORE_COMMIT, tx);
     err = store_go(tx);
     return err != NULL ? err
                        : store_record_of(&m->record, select, shape, m->asked,
-                                         tx->pool);
+                                         m->type, tx->pool);
 }
 
 static scim_error *work(store_transaction *tx, void *baton)

@@ -1,5 +1,6 @@
 #include <apr_strings.h>
 
+#include "store/column.h"
 #include "store/record.h"
 #include "store/where.h"
 
@@ -38,15 +39,21 @@ static void add_page(store_step *step, const scim_page *page, apr_pool_t *pool)
 
 static scim_error *list_all(store_transaction *tx, const listing *l)
 {
-    store_step *count = store_add(l->type == &scim_type_user
-                                      ? STORE_COUNT_USERS
-                                      : STORE_COUNT_GROUPS,
-                                  tx);
+    static const store_statement counts[] = {
+        [SCIM_KIND_USER] = STORE_COUNT_USERS,
+        [SCIM_KIND_GROUP] = STORE_COUNT_GROUPS,
+        [SCIM_KIND_OTHER] = STORE_COUNT_RESOURCES,
+    };
+    store_step *count = store_add(counts[l->type->kind], tx);
     store_step *page = store_add(
         (store_statement)(STORE_PAGE_USER + (int)l->shape), tx);
     scim_error *err;
 
     add_page(page, &l->query->page, tx->pool);
+    if (l->type->kind == SCIM_KIND_OTHER) {
+        store_step_text(count, l->type->name);
+        store_step_text(page, l->type->name);
+    }
     err = store_go(tx);
     if (err == NULL) {
         l->out->total = store_number(count->result, 0, 0);
@@ -62,17 +69,18 @@ static scim_error *list_all(store_transaction *tx, const listing *l)
 static const char *filter_sql(const listing *l, const store_where *where,
                               apr_pool_t *pool)
 {
-    const char *table = l->type == &scim_type_user ? "users" : "groups";
+    static const char *const tables[] = { [SCIM_KIND_USER] = "users",
+                                          [SCIM_KIND_GROUP] = "groups",
+                                          [SCIM_KIND_OTHER] = "resources" };
 
     return apr_pstrcat(
-        pool, "WITH hit AS MATERIALIZED (SELECT r.id FROM scim.", table, " r",
-        where->joins_folded ? " JOIN scim.user_folded f ON f.org_id = $1"
-                              " AND f.user_id = r.id"
-                            : "",
-        " WHERE r.org_id = $1::int AND " STORE_VISIBLE("r") " AND ",
+        pool, "WITH hit AS MATERIALIZED (SELECT r.id",
+        store_rows_of(l->type, where->joins_folded, pool),
+        " AND " STORE_VISIBLE("r") " AND ",
         where->condition,
         ") SELECT t.total, ", store_shape_columns[l->shape],
-        " FROM (SELECT count(*) AS total FROM hit) t LEFT JOIN scim.", table,
+        " FROM (SELECT count(*) AS total FROM hit) t LEFT JOIN scim.",
+        tables[l->type->kind],
         " r ON r.org_id = $1 AND r.id = ANY(ARRAY(SELECT id FROM hit"
         " ORDER BY id OFFSET $2::bigint LIMIT $3::int))",
         store_shape_joins[l->shape], " ORDER BY r.id", NULL);

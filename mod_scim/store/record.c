@@ -9,12 +9,25 @@ enum { ID, VERSION, CREATED, LAST_MODIFIED, BODY, REF_IDS, FLAGS, NAMES };
 store_shape store_shape_of(const scim_resource_type *type,
                            const store_wants *wants)
 {
-    if (type == &scim_type_user) {
-        return wants->refs ? STORE_SHAPE_USER_GROUPS : STORE_SHAPE_USER;
+    if (!wants->refs || type->kind == SCIM_KIND_OTHER) {
+        return store_shape_of_row(type);
     }
-    return !wants->refs    ? STORE_SHAPE_GROUP
-           : wants->display ? STORE_SHAPE_GROUP_MEMBER_NAMES
-                            : STORE_SHAPE_GROUP_MEMBERS;
+    if (type->kind == SCIM_KIND_USER) {
+        return STORE_SHAPE_USER_GROUPS;
+    }
+    return wants->display ? STORE_SHAPE_GROUP_MEMBER_NAMES
+                          : STORE_SHAPE_GROUP_MEMBERS;
+}
+
+store_shape store_shape_of_row(const scim_resource_type *type)
+{
+    static const store_shape rows[] = {
+        [SCIM_KIND_USER] = STORE_SHAPE_USER,
+        [SCIM_KIND_GROUP] = STORE_SHAPE_GROUP,
+        [SCIM_KIND_OTHER] = STORE_SHAPE_RESOURCE,
+    };
+
+    return rows[type->kind];
 }
 
 store_shape store_shape_within(store_shape shape, const store_transaction *tx)
@@ -24,14 +37,36 @@ store_shape store_shape_within(store_shape shape, const store_transaction *tx)
                : shape;
 }
 
-store_step *store_add_select(store_shape shape, const char *id,
+static store_step *add_by_id(store_statement statement, const char *id,
+                             const scim_resource_type *type,
                              store_transaction *tx)
 {
-    store_step *step
-        = store_add((store_statement)(STORE_USER + (int)shape), tx);
+    store_step *step = store_add(statement, tx);
 
     store_step_text(step, id);
+    if (type->kind == SCIM_KIND_OTHER) {
+        store_step_text(step, type->name);
+    }
     return step;
+}
+
+store_step *store_add_select(store_shape shape, const char *id,
+                             const scim_resource_type *type,
+                             store_transaction *tx)
+{
+    return add_by_id((store_statement)(STORE_USER + (int)shape), id, type, tx);
+}
+
+store_step *store_add_lock(const char *id, const scim_resource_type *type,
+                           store_transaction *tx)
+{
+    static const store_statement locks[] = {
+        [SCIM_KIND_USER] = STORE_USER_LOCK,
+        [SCIM_KIND_GROUP] = STORE_GROUP_LOCK,
+        [SCIM_KIND_OTHER] = STORE_RESOURCE_LOCK,
+    };
+
+    return add_by_id(locks[type->kind], id, type, tx);
 }
 
 static int is_user(store_shape shape)
@@ -42,7 +77,8 @@ static int is_user(store_shape shape)
 
 static int has_refs(store_shape shape)
 {
-    return shape != STORE_SHAPE_USER && shape != STORE_SHAPE_GROUP;
+    return shape != STORE_SHAPE_USER && shape != STORE_SHAPE_GROUP
+           && shape != STORE_SHAPE_RESOURCE;
 }
 
 static int has_names(store_shape shape)
@@ -104,12 +140,10 @@ store_record *store_record_read(const PGresult *result, int row, int column,
 
 scim_error *store_record_of(store_record **out, const store_step *step,
                             store_shape shape, const char *id,
-                            apr_pool_t *pool)
+                            const scim_resource_type *type, apr_pool_t *pool)
 {
     if (PQntuples(step->result) != 1) {
-        return store_not_found(is_user(shape) ? &scim_type_user
-                                              : &scim_type_group,
-                               id, pool);
+        return store_not_found(type, id, pool);
     }
     *out = store_record_read(step->result, 0, 0, shape, pool);
     return NULL;

@@ -14,7 +14,13 @@ store_shape store_shape_within(store_shape shape, const store_transaction *tx);
 
 /* The statement that reads one resource by its id in this shape. */
 store_step *store_add_select(store_shape shape, const char *id,
+                             const scim_resource_type *type,
                              store_transaction *tx);
+
+/* The row alone, locked. */
+store_step *store_add_lock(const char *id, const scim_resource_type *type,
+                           store_transaction *tx);
+store_shape store_shape_of_row(const scim_resource_type *type);
 
 /* Row `row` of a result whose columns from `column` on are those of `shape`.
  * Texts stay in the result. */
@@ -25,7 +31,7 @@ store_record *store_record_read(const PGresult *result, int row, int column,
  * there. */
 scim_error *store_record_of(store_record **out, const store_step *step,
                             store_shape shape, const char *id,
-                            apr_pool_t *pool);
+                            const scim_resource_type *type, apr_pool_t *pool);
 
 /* Fills record->json. */
 scim_error *store_record_parse(store_record *record, apr_pool_t *pool);

@@ -1,4 +1,5 @@
 #include "store/journal.h"
+#include "store/keys.h"
 #include "store/members.h"
 #include "store/record.h"
 
@@ -8,30 +9,44 @@ typedef struct removal {
     const store_match *match;
 } removal;
 
-static int is_user(const removal *r)
+/* What ends a resource, in this order. Types of files are in no groups. */
+static const struct ending {
+    store_statement holders, leave, tombstone, deletion; /* AD_HOC: none */
+} endings[] = {
+    [SCIM_KIND_USER] = { STORE_HOLDERS_LOCK, STORE_USER_LEAVE,
+                         STORE_USER_TOMBSTONE, STORE_USER_DELETE },
+    [SCIM_KIND_GROUP] = { STORE_HOLDERS_LOCK, STORE_GROUP_LEAVE,
+                          STORE_GROUP_TOMBSTONE, STORE_GROUP_DELETE },
+    [SCIM_KIND_OTHER] = { STORE_AD_HOC, STORE_AD_HOC, STORE_RESOURCE_TOMBSTONE,
+                          STORE_RESOURCE_DELETE },
+};
+
+static void add(store_statement statement, const removal *r,
+                store_transaction *tx)
 {
-    return r->type == &scim_type_user;
+    if (statement != STORE_AD_HOC) {
+        store_step_text(store_add(statement, tx), r->id);
+    }
 }
 
 /* Groups before users, each by id (DESIGN 5.10). */
 static scim_error *read_locked(store_record **out, store_transaction *tx,
                                const removal *r)
 {
-    store_shape shape = is_user(r) ? STORE_SHAPE_USER : STORE_SHAPE_GROUP;
     store_step *step = NULL;
     scim_error *err;
 
     if (r->id != NULL) {
-        store_step_text(store_add(STORE_HOLDERS_LOCK, tx), r->id);
-        step = store_add(is_user(r) ? STORE_USER_LOCK : STORE_GROUP_LOCK, tx);
-        store_step_text(step, r->id);
+        add(endings[r->type->kind].holders, r, tx);
+        step = store_add_lock(r->id, r->type, tx);
     }
     err = store_go(tx);
     if (err == NULL && step == NULL) {
         err = store_not_found(r->type, r->asked, tx->pool);
     }
     if (err == NULL) {
-        err = store_record_of(out, step, shape, r->asked, tx->pool);
+        err = store_record_of(out, step, store_shape_of_row(r->type), r->asked,
+                              r->type, tx->pool);
     }
     if (err == NULL && !store_match_allows(r->match, (*out)->version)) {
         err = store_precondition_failed(tx->pool);
@@ -49,8 +64,7 @@ static scim_error *add_journal(store_transaction *tx, const removal *r,
     scim_error *err = store_record_parse(record, tx->pool);
 
     if (err == NULL) {
-        entry.name = json_string_value(json_object_get(
-            record->json, is_user(r) ? "userName" : "displayName"));
+        entry.name = store_name_of(record->json, r->type);
         entry.changes = store_changes(record->json, NULL, tx->pool);
         store_add_journal(&entry, tx);
     }
@@ -62,20 +76,12 @@ static scim_error *work(store_transaction *tx, void *baton)
     const removal *r = baton;
     store_record *record;
     scim_error *err = read_locked(&record, tx, r);
-    int user = is_user(r);
+    const struct ending *ending = &endings[r->type->kind];
 
     if (err == NULL) {
-        store_step_text(store_add(user ? STORE_USER_LEAVE : STORE_GROUP_LEAVE,
-                                  tx),
-                        r->id);
-        store_step_text(store_add(user ? STORE_USER_TOMBSTONE
-                                       : STORE_GROUP_TOMBSTONE,
-                                  tx),
-                        r->id);
-        store_step_text(store_add(user ? STORE_USER_DELETE
-                                       : STORE_GROUP_DELETE,
-                                  tx),
-                        r->id);
+        add(ending->leave, r, tx);
+        add(ending->tombstone, r, tx);
+        add(ending->deletion, r, tx);
         err = add_journal(tx, r, record);
     }
     if (err == NULL) {

@@ -138,6 +138,15 @@ static const struct {
 };
 /* clang-format on */
 
+/* scim.claim_values() gives the path as a column. */
+static scim_error *claimed(const char *path, apr_pool_t *pool)
+{
+    return scim_error_make(SCIM_UNIQUENESS, pool,
+                           "The value of \"%s\" is taken by another resource "
+                           "of the organization.",
+                           path != NULL ? path : "");
+}
+
 static scim_error *uniqueness(const PGresult *result, const char *name,
                               apr_pool_t *pool)
 {
@@ -145,6 +154,9 @@ static scim_error *uniqueness(const PGresult *result, const char *name,
         = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     size_t i;
 
+    if (constraint != NULL && strcmp(constraint, "unique_values") == 0) {
+        return claimed(PQresultErrorField(result, PG_DIAG_COLUMN_NAME), pool);
+    }
     for (i = 0; constraint != NULL && i < sizeof(unique) / sizeof(unique[0]);
          i++) {
         if (strcmp(constraint, unique[i].constraint) == 0) {

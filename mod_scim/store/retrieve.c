@@ -10,7 +10,7 @@ typedef struct retrieval {
 /* The hot path: two plain statements cost less than a join of them. */
 static scim_error *read_simply(store_transaction *tx, retrieval *r)
 {
-    store_step *row = store_add_select(STORE_SHAPE_USER, r->key, tx);
+    store_step *row = store_add_select(STORE_SHAPE_USER, r->key, r->type, tx);
     store_step *groups = store_add(STORE_DIRECT_GROUPS, tx);
     scim_error *err;
 
@@ -22,7 +22,7 @@ static scim_error *read_simply(store_transaction *tx, retrieval *r)
     }
     if (err == NULL) {
         err = store_record_of(&r->record, row, STORE_SHAPE_USER, r->id,
-                              tx->pool);
+                              r->type, tx->pool);
     }
     if (err == NULL) {
         r->record->refs = store_direct_groups(groups->result, tx->pool);
@@ -33,8 +33,9 @@ static scim_error *read_simply(store_transaction *tx, retrieval *r)
 static scim_error *read_whole(store_transaction *tx, void *baton)
 {
     retrieval *r = baton;
-    store_step *step = r->key != NULL ? store_add_select(r->shape, r->key, tx)
-                                      : NULL;
+    store_step *step = r->key != NULL
+                           ? store_add_select(r->shape, r->key, r->type, tx)
+                           : NULL;
     scim_error *err = store_go(tx);
 
     if (err == NULL && step == NULL) {
@@ -42,7 +43,7 @@ static scim_error *read_whole(store_transaction *tx, void *baton)
     }
     return err != NULL ? err
                        : store_record_of(&r->record, step, r->shape, r->id,
-                                         tx->pool);
+                                         r->type, tx->pool);
 }
 
 static scim_error *work(store_transaction *tx, void *baton)

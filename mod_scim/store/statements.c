@@ -62,6 +62,7 @@ const char *const store_shape_columns[STORE_SHAPE_COUNT] = {
     [STORE_SHAPE_GROUP]              = ROW,
     [STORE_SHAPE_GROUP_MEMBERS]      = REFS,
     [STORE_SHAPE_GROUP_MEMBER_NAMES] = NAMED_REFS,
+    [STORE_SHAPE_RESOURCE]           = ROW,
 };
 
 const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
@@ -71,6 +72,7 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     [STORE_SHAPE_GROUP]              = "",
     [STORE_SHAPE_GROUP_MEMBERS]      = JOIN_MEMBERS,
     [STORE_SHAPE_GROUP_MEMBER_NAMES] = JOIN_MEMBER_NAMES,
+    [STORE_SHAPE_RESOURCE]           = "",
 };
 
 #define BY_ID(columns, table, join) \
@@ -171,9 +173,16 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     " SELECT v.word, c.json::text, c.changed, (SELECT count(*) FROM nesting)" \
     " FROM verdict v, changes c"
 
+/* The claims of a resource end with it; whether this server knows of any does
+ * not matter, another one may. */
+#define DELETE_FROM(table) \
+    "WITH claims AS (DELETE FROM scim.unique_values" \
+    "  WHERE org_id = $1 AND id = $2::uuid)" \
+    " DELETE FROM scim." table " WHERE org_id = $1 AND id = $2::uuid"
+
 #define TOMBSTONE(table, type, name) \
     "INSERT INTO scim.tombstones(org_id, id, app_id, resource_type, name," \
-    " external_id) SELECT r.org_id, r.id, r.app_id, '" type "'," \
+    " external_id) SELECT r.org_id, r.id, r.app_id, " type "," \
     " " name ", r.external_id FROM scim." table " r" \
     " WHERE r.org_id = $1 AND r.id = $2::uuid"
 
@@ -244,7 +253,8 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         BY_ID(REFS, "groups", JOIN_MEMBERS) },
     [STORE_GROUP_MEMBER_NAMES] = { "group_member_names",
         BY_ID(NAMED_REFS, "groups", JOIN_MEMBER_NAMES) },
-
+    [STORE_RESOURCE] = { "resource",
+        BY_ID(ROW, "resources", "") " AND r.resource_type = $3" },
     [STORE_GROUP_SOME_MEMBERS] = { "group_some_members",
         BY_ID(NAMED_REFS, "groups",
               JOIN_MEMBER_NAMES_UP_TO(" LIMIT $3::int")) },
@@ -259,8 +269,17 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         PAGE(REFS, "groups", JOIN_MEMBERS) },
     [STORE_PAGE_GROUP_MEMBER_NAMES] = { "page_group_member_names",
         PAGE(NAMED_REFS, "groups", JOIN_MEMBER_NAMES) },
+    [STORE_PAGE_RESOURCE] = { "page_resource",
+        "SELECT " ROW " FROM scim.resources r"
+        " WHERE r.org_id = $1 AND r.resource_type = $4 AND r.id = ANY(ARRAY("
+        "  SELECT p.id FROM scim.resources p"
+        "   WHERE p.org_id = $1 AND p.resource_type = $4"
+        "   AND " STORE_VISIBLE("p")
+        "   ORDER BY p.id OFFSET $2::bigint LIMIT $3::int)) ORDER BY r.id" },
     [STORE_COUNT_USERS] = { "count_users", COUNT("users") },
     [STORE_COUNT_GROUPS] = { "count_groups", COUNT("groups") },
+    [STORE_COUNT_RESOURCES] = { "count_resources",
+        COUNT("resources") " AND r.resource_type = $2" },
 
     [STORE_USER_LOCK] = { "user_lock",
         BY_ID(ROW, "users", "") " FOR NO KEY UPDATE OF r" },
@@ -292,7 +311,7 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "DELETE FROM scim.user_values"
         " WHERE org_id = $1 AND user_id = $2::uuid" },
     [STORE_USER_DELETE] = { "user_delete",
-        "DELETE FROM scim.users WHERE org_id = $1 AND id = $2::uuid" },
+        DELETE_FROM("users") },
 
     [STORE_GROUP_LOCK] = { "group_lock",
         BY_ID(ROW, "groups", "") " FOR NO KEY UPDATE OF r" },
@@ -332,8 +351,30 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "WITH users AS (DELETE FROM scim.group_users"
         "   WHERE org_id = $1 AND group_id = $2::uuid),"
         " groups AS (DELETE FROM scim.group_groups"
-        "   WHERE org_id = $1 AND group_id = $2::uuid)"
+        "   WHERE org_id = $1 AND group_id = $2::uuid),"
+        " claims AS (DELETE FROM scim.unique_values"
+        "   WHERE org_id = $1 AND id = $2::uuid)"
         " DELETE FROM scim.groups WHERE org_id = $1 AND id = $2::uuid" },
+
+    [STORE_RESOURCE_LOCK] = { "resource_lock",
+        BY_ID(ROW, "resources", "") " AND r.resource_type = $3"
+        " FOR NO KEY UPDATE OF r" },
+    [STORE_RESOURCE_INSERT] = { "resource_insert",
+        "INSERT INTO scim.resources(org_id, app_id, id, resource_type,"
+        " external_id, body, folded)"
+        " VALUES ($1::int, " STORE_APP ", $2::uuid, $3, $4, $5, $6::jsonb)" },
+    [STORE_RESOURCE_UPDATE] = { "resource_update",
+        "UPDATE scim.resources SET external_id = $4, body = $5,"
+        " folded = $6::jsonb, version = version + 1,"
+        " last_modified = greatest(last_modified, now())"
+        " WHERE org_id = $1 AND id = $2::uuid AND resource_type = $3" },
+    [STORE_RESOURCE_DELETE] = { "resource_delete",
+        DELETE_FROM("resources") },
+    [STORE_VALUES_CLAIM] = { "values_claim",
+        "SELECT scim.claim_values($1::int, $2::uuid, $3, $4::json)" },
+    [STORE_VALUES_RELEASE] = { "values_release",
+        "DELETE FROM scim.unique_values"
+        " WHERE org_id = $1 AND id = $2::uuid" },
 
     /* Before the resource itself: groups by id, then users (DESIGN 5.10). */
     [STORE_HOLDERS_LOCK] = { "holders_lock",
@@ -350,9 +391,12 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         LEAVE("group_groups", "child_id") },
 
     [STORE_USER_TOMBSTONE] = { "user_tombstone",
-        TOMBSTONE("users", "User", "r.body::json ->> 'userName'") },
+        TOMBSTONE("users", "'User'", "r.body::json ->> 'userName'") },
     [STORE_GROUP_TOMBSTONE] = { "group_tombstone",
-        TOMBSTONE("groups", "Group", "r.name") },
+        TOMBSTONE("groups", "'Group'", "r.name") },
+    [STORE_RESOURCE_TOMBSTONE] = { "resource_tombstone",
+        TOMBSTONE("resources", "r.resource_type",
+                  "r.body::json ->> 'displayName'") },
     [STORE_JOURNAL] = { "journal",
         "INSERT INTO scim.journal" JOURNAL_COLUMNS
         " VALUES ($1::int, 'token', $2, $3, $4, $5::uuid, $6, $7::smallint, $8,"

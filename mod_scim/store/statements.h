@@ -30,6 +30,7 @@ typedef enum {
     STORE_GROUP,
     STORE_GROUP_MEMBERS,
     STORE_GROUP_MEMBER_NAMES,
+    STORE_RESOURCE,           /* of a file's type: $3 */
     STORE_GROUP_SOME_MEMBERS, /* names, at most $3 of them */
     STORE_PAGE_USER,
     STORE_PAGE_USER_GROUPS,
@@ -37,8 +38,10 @@ typedef enum {
     STORE_PAGE_GROUP,
     STORE_PAGE_GROUP_MEMBERS,
     STORE_PAGE_GROUP_MEMBER_NAMES,
+    STORE_PAGE_RESOURCE,      /* of the type $4 */
     STORE_COUNT_USERS,
     STORE_COUNT_GROUPS,
+    STORE_COUNT_RESOURCES,
 
     STORE_USER_LOCK,
     STORE_USER_INSERT,
@@ -54,11 +57,18 @@ typedef enum {
     STORE_GROUP_MEMBERSHIP, /* a whole PATCH of members */
     STORE_GROUP_DELTA,      /* the members' part of a larger write */
     STORE_GROUP_DELETE,
+    STORE_RESOURCE_LOCK,
+    STORE_RESOURCE_INSERT,
+    STORE_RESOURCE_UPDATE,
+    STORE_RESOURCE_DELETE,
+    STORE_VALUES_CLAIM,   /* of attributes whose values are unique */
+    STORE_VALUES_RELEASE,
     STORE_HOLDERS_LOCK, /* the groups that a resource is in */
     STORE_USER_LEAVE,
     STORE_GROUP_LEAVE,
     STORE_USER_TOMBSTONE,
     STORE_GROUP_TOMBSTONE,
+    STORE_RESOURCE_TOMBSTONE,
     STORE_JOURNAL,
     STORE_STATEMENT_COUNT
 } store_statement;
@@ -79,6 +89,7 @@ typedef enum {
     STORE_SHAPE_GROUP,
     STORE_SHAPE_GROUP_MEMBERS,
     STORE_SHAPE_GROUP_MEMBER_NAMES,
+    STORE_SHAPE_RESOURCE,
     STORE_SHAPE_COUNT
 } store_shape;
 

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "store/column.h"
 #include "store/comparison.h"
 #include "store/statements.h"
 #include "store/uuid.h"
@@ -27,34 +28,7 @@ typedef struct writer {
     scim_error *err;
 } writer;
 
-typedef enum { KEY_TEXT, KEY_BOOLEAN, KEY_TIME, KEY_UUID } key_kind;
-
-/* What has a column of its own. An expression is no index. */
-typedef struct key {
-    const scim_resource_type *type; /* NULL: any */
-    const char *path;
-    const char *column;
-    key_kind kind;
-    int indexed;
-} key;
-
 /* clang-format off */
-static const key keys[] = {
-    { NULL,             "id",                "r.id",            KEY_UUID, 1 },
-    { NULL,             "externalId",        "r.external_id",   KEY_TEXT, 1 },
-    { NULL,             "meta.created",      "r.created",       KEY_TIME, 0 },
-    { &scim_type_user,  "meta.lastModified", "r.last_modified", KEY_TIME, 1 },
-    { NULL,             "meta.lastModified", "r.last_modified", KEY_TIME, 0 },
-    { NULL,             "meta.version",
-      "('W/\"' || r.version || '\"')",                          KEY_TEXT, 0 },
-    { &scim_type_user,  "meta.resourceType", "'User'::text",    KEY_TEXT, 0 },
-    { &scim_type_group, "meta.resourceType", "'Group'::text",   KEY_TEXT, 0 },
-    { &scim_type_user,  "userName",          "r.user_name",     KEY_TEXT, 1 },
-    { NULL,             "displayName",       "r.display_name",  KEY_TEXT, 1 },
-    { &scim_type_user,  "name.familyName",   "r.family_name",   KEY_TEXT, 1 },
-    { &scim_type_user,  "active",            "r.active",     KEY_BOOLEAN, 1 },
-};
-
 /* The elements of what is kept as rows, in the folded form that match.c
  * sees. */
 static const char user_groups[] =
@@ -113,11 +87,11 @@ static scim_error *no_links(const scim_filter *node, writer *w)
 
 static const char *document(writer *w)
 {
-    if (w->type == &scim_type_group) {
-        return "r.folded";
+    if (w->type->kind == SCIM_KIND_USER) {
+        w->joins_folded = 1;
+        return "f.folded";
     }
-    w->joins_folded = 1;
-    return "f.folded";
+    return "r.folded";
 }
 
 /* The object that holds path.attr: the document, or an extension in it. */
@@ -133,17 +107,20 @@ static const char *holder(const scim_path *path, writer *w)
 
 static int is_rows(const scim_path *path, const writer *w)
 {
+    static const char *const names[] = { [SCIM_KIND_USER] = "groups",
+                                         [SCIM_KIND_GROUP] = "members",
+                                         [SCIM_KIND_OTHER] = NULL };
+    const char *name = names[w->type->kind];
+
     return path->schema == w->type->schema && path->attr != NULL
-           && strcmp(path->attr->name,
-                     w->type == &scim_type_group ? "members" : "groups")
-                  == 0;
+           && name != NULL && strcmp(path->attr->name, name) == 0;
 }
 
 /* "... e(v)": the elements of a multi-valued attribute. */
 static const char *elements(const scim_path *path, writer *w)
 {
     if (is_rows(path, w)) {
-        return w->type == &scim_type_group ? group_members : user_groups;
+        return w->type->kind == SCIM_KIND_GROUP ? group_members : user_groups;
     }
     return apr_psprintf(w->pool, "jsonb_array_elements(%s -> %s) e(v)",
                         holder(path, w),
@@ -202,22 +179,14 @@ static const char *single_sql(const scim_filter *node, writer *w)
 
 /* -------------------------------------------------------------------- keys */
 
-static const key *find_key(const scim_path *path, const writer *w)
+static const store_column *find_key(const scim_path *path, const writer *w)
 {
-    const char *text = scim_path_text(path, w->type, w->pool);
-    size_t i;
-
-    for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if ((keys[i].type == NULL || keys[i].type == w->type)
-            && strcmp(keys[i].path, text) == 0) {
-            return &keys[i];
-        }
-    }
-    return NULL;
+    return store_column_of(path, w->type, w->pool);
 }
 
 /* The column is false also for a user who has no "active". */
-static const char *active_sql(const scim_filter *node, const key *k, writer *w)
+static const char *active_sql(const scim_filter *node, const store_column *k,
+                              writer *w)
 {
     const char *present = apr_psprintf(
         w->pool, "(%s -> 'active') IS NOT NULL", document(w));
@@ -227,51 +196,53 @@ static const char *active_sql(const scim_filter *node, const key *k, writer *w)
     }
     if (node->boolean) {
         return apr_pstrcat(w->pool, node->op == SCIM_EQ ? "" : "NOT ",
-                           k->column, NULL);
+                           k->sql, NULL);
     }
     return apr_psprintf(w->pool,
                         node->op == SCIM_EQ ? "(NOT %s AND %s)"
                                             : "(%s OR NOT %s)",
-                        k->column, present);
+                        k->sql, present);
 }
 
 /* Ids are in the same order as their texts. */
-static const char *id_sql(const scim_filter *node, const key *k, writer *w)
+static const char *id_sql(const scim_filter *node, const store_column *k,
+                          writer *w)
 {
     int of_part = node->op == SCIM_CO || node->op == SCIM_SW
                   || node->op == SCIM_EW;
     const char *text = apr_psprintf(w->pool, "(%s::text COLLATE \"C\")",
-                                    k->column);
+                                    k->sql);
 
     if (store_uuid_is(node->text) && !of_part) {
-        return store_compare_text(node, k->column, 0, &w->params);
+        return store_compare_text(node, k->sql, 0, &w->params);
     }
     return node->op == SCIM_EQ ? "false"
                                : store_compare_text(node, text, 0, &w->params);
 }
 
-static const char *key_sql(const scim_filter *node, const key *k, writer *w)
+static const char *key_sql(const scim_filter *node, const store_column *k,
+                           writer *w)
 {
-    if (k->kind == KEY_BOOLEAN) {
+    if (k->kind == STORE_KEY_BOOLEAN) {
         return active_sql(node, k, w);
     }
     if (node->kind == SCIM_FILTER_PRESENT) {
-        return apr_psprintf(w->pool, "%s IS NOT NULL", k->column);
+        return apr_psprintf(w->pool, "%s IS NOT NULL", k->sql);
     }
     if (node->value_kind == SCIM_VALUE_NEVER) {
         return node->op == SCIM_NE ? "true" : "false";
     }
-    if (k->kind == KEY_TIME) {
-        return store_compare_time(node, k->column, &w->params);
+    if (k->kind == STORE_KEY_TIME) {
+        return store_compare_time(node, k->sql, &w->params);
     }
-    if (k->kind == KEY_UUID) {
+    if (k->kind == STORE_KEY_UUID) {
         return id_sql(node, k, w);
     }
     return store_compare_text(node,
-                              k->indexed ? k->column
+                              k->indexed ? k->sql
                                          : apr_psprintf(w->pool,
                                                         "(%s COLLATE \"C\")",
-                                                        k->column),
+                                                        k->sql),
                               k->indexed, &w->params);
 }
 
@@ -279,7 +250,7 @@ static const char *key_sql(const scim_filter *node, const key *k, writer *w)
 
 static int is_emails(const scim_path *path, const writer *w)
 {
-    return w->type == &scim_type_user && path->schema == w->type->schema
+    return w->type->kind == SCIM_KIND_USER && path->schema == w->type->schema
            && path->attr != NULL && strcmp(path->attr->name, "emails") == 0;
 }
 
@@ -368,7 +339,7 @@ static const char *row_value_sql(const scim_filter *value,
         return "false";
     }
     p = store_param(value->text, &w->params);
-    return among(w->type == &scim_type_group
+    return among(w->type->kind == SCIM_KIND_GROUP
                      ? apr_psprintf(w->pool, has_member, p, p)
                      : apr_psprintf(w->pool, in_group, p),
                  w);
@@ -382,12 +353,12 @@ static int is_ordered(const scim_filter *node)
     return node->op != SCIM_NE && node->op != SCIM_CO && node->op != SCIM_EW;
 }
 
-static int key_is_indexed(const scim_filter *node, const key *k)
+static int key_is_indexed(const scim_filter *node, const store_column *k)
 {
     switch (k->kind) {
-    case KEY_BOOLEAN: /* most are true */
+    case STORE_KEY_BOOLEAN: /* most are true */
         return node->op == SCIM_EQ && !node->boolean;
-    case KEY_UUID:
+    case STORE_KEY_UUID:
         return node->op != SCIM_SW;
     default:
         return k->indexed;
@@ -398,7 +369,7 @@ static int key_is_indexed(const scim_filter *node, const key *k)
 static int is_indexed(const scim_filter *node, const writer *w)
 {
     const scim_filter *value;
-    const key *k;
+    const store_column *k;
 
     switch (node->kind) {
     case SCIM_FILTER_AND:
@@ -454,7 +425,7 @@ static int is_link(const scim_filter *node, const writer *w)
 static const char *leaf_sql(const scim_filter *node, writer *w)
 {
     const scim_path *path = &node->path;
-    const key *k = find_key(path, w);
+    const store_column *k = find_key(path, w);
 
     w->comparisons++;
     if (is_link(node, w)) {
@@ -502,13 +473,9 @@ static const char *branches_sql(const scim_filter *node, writer *w)
     }
     w->joins_folded = 0;
     condition = node_sql(node, 0, w);
-    sql = apr_psprintf(
-        w->pool, "SELECT r.id FROM scim.%s r%s WHERE r.org_id = $1 AND %s",
-        w->type == &scim_type_group ? "groups" : "users",
-        w->joins_folded ? " JOIN scim.user_folded f ON f.org_id = $1"
-                          " AND f.user_id = r.id"
-                        : "",
-        condition);
+    sql = apr_pstrcat(w->pool, "SELECT r.id",
+                      store_rows_of(w->type, w->joins_folded, w->pool),
+                      " AND ", condition, NULL);
     w->joins_folded = outer;
     return sql;
 }

@@ -6,7 +6,7 @@
 
 #include "core/filter.h"
 
-/* A condition on alias r (scim.users or scim.groups, r.org_id = $1). */
+/* A condition on alias r: scim.users, scim.groups or scim.resources. */
 typedef struct store_where {
     const char *condition;
     const apr_array_header_t *params; /* const char *: text, $first and on */

@@ -197,7 +197,8 @@ static json_t *some_object(chance *c, const scim_attr *attrs, int primary)
 json_t *chance_body(chance *c, const scim_resource_type *type, int number)
 {
     json_t *body = some_object(c, type->schema->attrs, 0);
-    const char *name = type == &scim_type_user ? "userName" : "displayName";
+    const char *name
+        = type->kind == SCIM_KIND_USER ? "userName" : "displayName";
     const char *unique = some_name(c, number);
     const scim_extension *ext;
 
@@ -421,7 +422,7 @@ static const char *leaf(chance *c, const scim_resource_type *type,
     attr = some_attr(c, chance_percent(c, 25) && schema == type->schema
                             ? scim_common_attrs : schema->attrs);
     /* What most filters are about, more often than the rest. */
-    if (type == &scim_type_user && schema == type->schema
+    if (type->kind == SCIM_KIND_USER && schema == type->schema
         && chance_percent(c, 25)) {
         attr = scim_attr_find(schema->attrs, chance_percent(c, 70) ? "emails"
                                                                    : "groups",

@@ -15,6 +15,7 @@
 #include "chance.h"
 #include "core/datetime.h"
 #include "core/match.h"
+#include "store/column.h"
 #include "store/keys.h"
 #include "store/uuid.h"
 #include "store/where.h"
@@ -103,7 +104,7 @@ static json_t *meta_of(const char *id, const scim_resource_type *type)
     const char *etag = apr_pstrcat(pool, "W/\"", version, "\"", NULL);
     const scim_attr *meta = scim_attr_find(scim_common_attrs, "meta", 4);
 
-    change(type == &scim_type_user
+    change(type->kind == SCIM_KIND_USER
                ? "UPDATE scim.users SET created = $3::timestamptz,"
                  " last_modified = $4::timestamptz, version = $5::int"
                  " WHERE org_id = $1::int AND id = $2::uuid"
@@ -135,7 +136,7 @@ static void make(thing *out, const scim_resource_type *type, int number)
     json_object_set_new(out->seen, "meta", meta_of(out->id, type));
     out->refs = json_array();
     chance_saw(&c, scim_attr_find(scim_common_attrs, "id", 2), out->id);
-    chance_saw(&c, type == &scim_type_user
+    chance_saw(&c, type->kind == SCIM_KIND_USER
                        ? attr_of(&scim_schema_group, "members", "value")
                        : attr_of(&scim_schema_user, "groups", "value"),
                out->id);
@@ -262,13 +263,9 @@ typedef struct tally {
 static const char *select_sql(const store_where *where,
                               const scim_resource_type *type, apr_pool_t *p)
 {
-    return apr_pstrcat(
-        p, "SELECT r.id FROM scim.",
-        type == &scim_type_user ? "users" : "groups", " r",
-        where->joins_folded ? " JOIN scim.user_folded f ON f.org_id = $1"
-                              " AND f.user_id = r.id"
-                            : "",
-        " WHERE r.org_id = $1::int AND ", where->condition, NULL);
+    return apr_pstrcat(p, "SELECT r.id",
+                       store_rows_of(type, where->joins_folded, p),
+                       " AND ", where->condition, NULL);
 }
 
 static int holds(const PGresult *result, const char *id)
@@ -296,8 +293,8 @@ static void compare(tally *t, const scim_filter *filter, const char *text,
                     const scim_resource_type *type, const store_where *where,
                     apr_pool_t *p)
 {
-    const thing *things = type == &scim_type_user ? users : groups;
-    int i, count = type == &scim_type_user ? USERS : GROUPS, differ = 0;
+    const thing *things = type->kind == SCIM_KIND_USER ? users : groups;
+    int i, count = type->kind == SCIM_KIND_USER ? USERS : GROUPS, differ = 0;
     apr_array_header_t *values = apr_array_make(p, 8, sizeof(const char *));
     const char *sql = select_sql(where, type, p);
     PGresult *result;
@@ -343,7 +340,7 @@ static void ask(tally *t, const scim_resource_type *type, apr_pool_t *p)
 
 static void ask_all(const scim_resource_type *type, int count)
 {
-    int things = type == &scim_type_user ? USERS : GROUPS;
+    int things = type->kind == SCIM_KIND_USER ? USERS : GROUPS;
     apr_pool_t *scratch;
     tally t = { 0, 0, 0, 0 };
 

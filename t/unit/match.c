@@ -145,8 +145,10 @@ static void test_other_types(void)
 
 static void numbers(const char *text, int want)
 {
-    const scim_resource_type type = { "Gadget", "/Gadgets", "",
-                                      &scim_schema_group, gadget_extensions };
+    const scim_resource_type type = { .name = "Gadget",
+                                      .endpoint = "/Gadgets",
+                                      .schema = &scim_schema_group,
+                                      .extensions = gadget_extensions };
     const json_t *thing = folded("{\"urn:example:Gadget\": {\"count\": 10,"
                                  " \"weight\": 0.1, \"tags\": [\"A\", \"b\"]}}",
                                  &type);

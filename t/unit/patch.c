@@ -446,8 +446,10 @@ static void test_immutable(void)
     static const scim_schema schema = { "urn:example:Device", "Device", "",
                                         attrs };
     static const scim_extension extensions[] = { { &schema, 1 }, { NULL, 0 } };
-    const scim_resource_type type = { "User", "/Users", "", &scim_schema_user,
-                                      extensions };
+    const scim_resource_type type = { .name = "User",
+                                      .endpoint = "/Users",
+                                      .schema = &scim_schema_user,
+                                      .extensions = extensions };
 
     is_str(patched("'userName':'b'",
                    "{'op':'add','path':'urn:example:Device"

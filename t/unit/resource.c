@@ -435,8 +435,8 @@ static void test_immutable(void)
     };
     static const scim_schema schema = { "urn:x:Device", "Device", "", attrs };
     static const scim_extension none[] = { { NULL, 0 } };
-    static const scim_resource_type type = { "Device", "/Devices", "", &schema,
-                                             none };
+    static const scim_resource_type type = { .name = "Device",
+        .endpoint = "/Devices", .schema = &schema, .extensions = none };
     json_t *after = parsed("{}");
     scim_error *err;
 

@@ -233,12 +233,14 @@ static void test_types(void)
 {
     json_t *json;
 
-    ok(scim_resource_type_at("Users", 5) == &scim_type_user,
+    scim_resource_types all = scim_default_types;
+
+    ok(scim_resource_type_at(all, "Users", 5) == &scim_type_user,
        "/Users is the endpoint of users");
-    ok(scim_resource_type_at("Groups/1", 6) == &scim_type_group,
+    ok(scim_resource_type_at(all, "Groups/1", 6) == &scim_type_group,
        "/Groups is the endpoint of groups");
-    ok(scim_resource_type_at("users", 5) == NULL, "endpoints have case");
-    ok(scim_resource_type_at("User", 4) == NULL, "a prefix is no endpoint");
+    ok(scim_resource_type_at(all, "users", 5) == NULL, "endpoints have case");
+    ok(scim_resource_type_at(all, "User", 4) == NULL, "a prefix is none");
     ok(scim_resource_type_schema(&scim_type_user,
                                  "URN:ietf:params:scim:schemas:core:2.0:user",
                                  42)
