@@ -52,6 +52,8 @@ my @refused_in_section = (
     ['ScimMaxResults 200x', qr/ScimMaxResults takes/],
     ['ScimMaxResults +200', qr/ScimMaxResults takes/],
     ['ScimMaxResults ""', qr/ScimMaxResults takes/],
+    ['ScimMaxMembers -1', qr/ScimMaxMembers takes 0 to 100000000, not "-1"/],
+    ['ScimMaxMembers many', qr/ScimMaxMembers takes/],
     ['ScimFilterLimits 100 64', qr/ScimFilterLimits takes a length of 256 to/],
     ['ScimFilterLimits 8192 0', qr/ScimFilterLimits takes conditions: 1 to/],
     ['ScimFilterLimits 8192', qr/ScimFilterLimits takes two arguments/],
@@ -110,6 +112,7 @@ my @accepted_in_section = (
     'ScimTrustedProxy 10.0.0.5 10.1.0.0/16 10.2.0.0/255.255.0.0 ::1 fd00::/8',
     'ScimMaxBody 1K', 'ScimMaxBody 1024M', 'ScimMaxBody 1048576',
     'ScimMaxDepth 512', 'ScimMaxResults 10000', 'ScimFilterLimits 65536 1024',
+    'ScimMaxMembers 0', 'ScimMaxMembers 100000000',
     'ScimRateLimit 25', 'ScimRateLimit 25 1', 'ScimRateLimit Off',
 );
 my @accepted_in_server = (

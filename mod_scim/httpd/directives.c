@@ -30,6 +30,7 @@ void *mod_scim_create_dir_config(apr_pool_t *pool, char *path)
     conf->max_body = UNSET;
     conf->max_depth = UNSET;
     conf->max_results = UNSET;
+    conf->max_members = UNSET;
     conf->filter_length = conf->filter_nodes = UNSET;
     conf->rate = conf->burst = UNSET;
     return conf;
@@ -51,6 +52,7 @@ void *mod_scim_merge_dir_config(apr_pool_t *pool, void *parent, void *child)
     conf->max_body = PICK(add->max_body, base->max_body, UNSET);
     conf->max_depth = PICK(add->max_depth, base->max_depth, UNSET);
     conf->max_results = PICK(add->max_results, base->max_results, UNSET);
+    conf->max_members = PICK(add->max_members, base->max_members, UNSET);
     conf->filter_length
         = PICK(add->filter_length, base->filter_length, UNSET);
     conf->filter_nodes = PICK(add->filter_nodes, base->filter_nodes, UNSET);
@@ -110,6 +112,7 @@ void mod_scim_limits(serve_limits *out, const scim_dir_config *conf)
         = (apr_size_t)DEFAULT_TO(conf->max_body, 16 * 1024 * 1024);
     out->max_depth = DEFAULT_TO(conf->max_depth, 32);
     out->max_results = DEFAULT_TO(conf->max_results, 200);
+    out->max_members = DEFAULT_TO(conf->max_members, 1000000);
     out->filter = scim_filter_default_limits;
     if (conf->filter_length != UNSET) {
         out->filter.length = (apr_size_t)conf->filter_length;
@@ -348,6 +351,13 @@ static const char *set_max_results(cmd_parms *cmd, void *dir, const char *arg)
     return read_number(&conf->max_results, cmd, "", arg, 1, 10000);
 }
 
+static const char *set_max_members(cmd_parms *cmd, void *dir, const char *arg)
+{
+    scim_dir_config *conf = dir;
+
+    return read_number(&conf->max_members, cmd, "", arg, 0, 100000000);
+}
+
 static const char *set_filter_limits(cmd_parms *cmd, void *dir,
                                      const char *length, const char *nodes)
 {
@@ -479,6 +489,8 @@ const command_rec mod_scim_directives[] = {
         "Deepest nesting of JSON in a request (default 32)"),
     AP_INIT_TAKE1("ScimMaxResults", set_max_results, NULL, SECTION,
         "Largest page that a list request may ask for (default 200)"),
+    AP_INIT_TAKE1("ScimMaxMembers", set_max_members, NULL, SECTION,
+        "Most members of groups that one answer carries (default 1000000)"),
     AP_INIT_TAKE2("ScimFilterLimits", set_filter_limits, NULL, SECTION,
         "Bytes of a filter and conditions in it (default 8192 64)"),
     AP_INIT_TAKE12("ScimRateLimit", set_rate_limit, NULL, SECTION,

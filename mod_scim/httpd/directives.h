@@ -29,6 +29,7 @@ typedef struct scim_dir_config {
     apr_int64_t max_body;
     int max_depth;
     int max_results;
+    int max_members;
     int filter_length, filter_nodes;
     int rate, burst; /* requests a second; 0: no limit */
 } scim_dir_config;

@@ -160,6 +160,11 @@ static int send_pieces(request_rec *r, const apr_array_header_t *pieces)
         const serve_piece *piece = &APR_ARRAY_IDX(pieces, i, serve_piece);
 
         total += (apr_off_t)piece->len;
+        if (piece->file != NULL) {
+            apr_brigade_insert_file(brigade, piece->file, 0,
+                                    (apr_off_t)piece->len, r->pool);
+            continue;
+        }
         APR_BRIGADE_INSERT_TAIL(
             brigade,
             apr_bucket_pool_create(piece->text, piece->len, r->pool, alloc));

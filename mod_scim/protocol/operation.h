@@ -95,31 +95,33 @@ void serve_match_of_write(store_match **out, const serve_request *request,
 /* What an answer about call->type has to read besides the row. */
 store_wants serve_wants(const serve_call *call);
 
-/* One resource as text in `pool`: stored text with id, meta, groups or members
- * spliced in; parsed only where a projection asks for parts. */
-scim_error *serve_represent(const char **out, apr_size_t *len,
-                            const store_record *record,
-                            const serve_call *call);
-
 /* Adds "members" from record->refs to a group's body, for a PATCH that looks at
  * them. */
 void serve_add_members(json_t *group, const store_record *record,
                        const serve_call *call);
 
-/* The whole body of a ListResponse (RFC 7644, 3.4.2), and status 200. */
+/* The whole body of a ListResponse (RFC 7644, 3.4.2), and status 200. Groups
+ * whose members would be too many for it come without, or are SCIM_TOO_MANY
+ * where `attributes` names the members. */
 scim_error *serve_represent_list(const store_result *result,
                                  const serve_call *call);
 
-/* Status, ETag, Location and, unless the status is 204, the resource. */
+/* Status, ETag, Location and, unless the status is 204, the resource: the stored
+ * text with id, meta, groups or members spliced in; parsed only where a
+ * projection asks for parts. A group with more members than one answer carries
+ * (ScimMaxMembers) is SCIM_TOO_MANY for a GET; the answer to a write leaves
+ * them out. */
 scim_error *serve_answer(const store_record *record, int status,
                          serve_call *call);
 
 /* A JSON value as the whole body; takes the reference. */
 scim_error *serve_answer_json(json_t *body, int status, serve_call *call);
 
-/* Appends a piece to the body of the response. */
+/* Appends to the body of the response. */
 void serve_write(serve_response *response, const char *text, apr_size_t len,
                  apr_pool_t *pool);
+void serve_write_piece(serve_response *response, const serve_piece *piece,
+                       apr_pool_t *pool);
 
 /* Passwords are dropped (DESIGN 5.17): nothing that stores, returns or
  * journals a resource ever sees one. */

@@ -4,59 +4,28 @@
 
 #include <apr_strings.h>
 
-#include "core/casefold.h"
+#include "protocol/spool.h"
 
-/* A text that grows in a pool. */
-typedef struct text {
-    char *data;
-    apr_size_t len, size;
-    apr_pool_t *pool;
-} text;
+/* What all resources of one answer share. */
+typedef struct answer {
+    serve_spool text;
+    const char *base; /* the tenant URL, escaped as JSON wants it */
+    const serve_call *call;
+    int value, ref, type, display; /* which parts of a reference are wanted */
+    apr_int64_t members_left;      /* that the answer may still carry */
+    apr_int64_t version;           /* of the last resource */
+} answer;
 
-static void reserve(text *t, apr_size_t more)
-{
-    if (t->len + more > t->size) {
-        char *old = t->data;
-
-        t->size = 2 * (t->len + more);
-        t->data = apr_palloc(t->pool, t->size);
-        if (t->len > 0) {
-            memcpy(t->data, old, t->len);
-        }
-    }
-}
-
-static void add_n(text *t, const char *data, apr_size_t len)
-{
-    reserve(t, len);
-    memcpy(t->data + t->len, data, len);
-    t->len += len;
-}
-
-static void add(text *t, const char *data)
-{
-    add_n(t, data, strlen(data));
-}
-
-/* A JSON string, quotes and escapes included. */
-static void add_string(text *t, const char *value)
-{
-    json_t *json = scim_json_text(value);
-    apr_size_t len;
-    const char *dumped = scim_json_dump(json, &len, t->pool);
-
-    json_decref(json);
-    add_n(t, dumped, len);
-}
-
-/* {ids, names of attributes, links} never need escaping; names of people and
+/* Ids, names of attributes and links never need escaping; names of people and
  * groups, and a base URL that an administrator wrote, do. */
 static const char *escaped_base(const serve_call *call)
 {
-    text t = { .pool = call->pool };
+    json_t *json = scim_json_adopt(scim_json_text(call->request->base_url),
+                                   call->pool);
+    apr_size_t len;
+    const char *quoted = scim_json_dump(json, &len, call->pool);
 
-    add_string(&t, call->request->base_url);
-    return apr_pstrmemdup(call->pool, t.data + 1, t.len - 2);
+    return apr_pstrmemdup(call->pool, quoted + 1, len - 2);
 }
 
 static int is_group(const serve_call *call)
@@ -88,85 +57,120 @@ store_wants serve_wants(const serve_call *call)
     return wants;
 }
 
-static void add_reference(text *t, const store_reference *ref,
-                          const char *base, const serve_call *call)
+static int wants_part(const serve_call *call, const char *name)
 {
-    add(t, "{\"value\":\"");
-    add(t, ref->id);
-    add(t, "\",\"$ref\":\"");
-    add(t, base);
-    add(t, ref->type->endpoint);
-    add(t, "/");
-    add(t, ref->id);
-    add(t, "\",\"type\":\"");
-    add(t, is_group(call) ? ref->type->name
+    const scim_attr *attr = refs_attr(call);
+
+    return attr != NULL
+           && scim_projection_wants(call->projection, attr,
+                                    scim_attr_find(attr->sub, name,
+                                                   strlen(name)));
+}
+
+static void open_answer(answer *a, const serve_call *call)
+{
+    memset(a, 0, sizeof(*a));
+    serve_spool_open(&a->text, call->pool);
+    a->base = escaped_base(call);
+    a->call = call;
+    a->value = wants_part(call, "value");
+    a->ref = wants_part(call, "$ref");
+    a->type = wants_part(call, "type");
+    a->display = wants_part(call, "display");
+    a->members_left = call->context->limits->max_members;
+}
+
+/* ------------------------------------------------------- members and groups */
+
+static const char *kind_of(const store_reference *ref, const serve_call *call)
+{
+    return is_group(call) ? ref->type->name
            : ref->direct  ? "direct"
-                          : "indirect");
-    add(t, "\"");
-    if (ref->display != NULL) {
-        add(t, ",\"display\":");
-        add_string(t, ref->display);
-    }
-    add(t, "}");
+                          : "indirect";
 }
 
-static void add_references(text *t, const store_record *record,
-                           const char *base, const serve_call *call)
+static void add_reference(answer *a, const store_reference *ref)
 {
-    int i;
+    serve_spool *t = &a->text;
+    const char *comma = "";
 
-    if (record->refs == NULL || record->refs->nelts == 0) {
-        return; /* unassigned attributes are left out (RFC 7643, 2.5) */
+    serve_spool_add(t, "{");
+    if (a->value) {
+        serve_spool_add(t, "\"value\":\"");
+        serve_spool_add(t, ref->id);
+        serve_spool_add(t, "\"");
+        comma = ",";
     }
-    add(t, ",\"");
-    add(t, refs_attr(call)->name);
-    add(t, "\":[");
+    if (a->ref) {
+        serve_spool_add(t, comma);
+        serve_spool_add(t, "\"$ref\":\"");
+        serve_spool_add(t, a->base);
+        serve_spool_add(t, ref->type->endpoint);
+        serve_spool_add(t, "/");
+        serve_spool_add(t, ref->id);
+        serve_spool_add(t, "\"");
+        comma = ",";
+    }
+    if (a->type) {
+        serve_spool_add(t, comma);
+        serve_spool_add(t, "\"type\":\"");
+        serve_spool_add(t, kind_of(ref, a->call));
+        serve_spool_add(t, "\"");
+        comma = ",";
+    }
+    if (a->display && ref->display != NULL) {
+        serve_spool_add(t, comma);
+        serve_spool_add(t, "\"display\":");
+        serve_spool_add_string(t, ref->display);
+    }
+    serve_spool_add(t, "}");
+}
+
+/* The next of the references, after what begins their list. */
+static void add_next(answer *a, const store_reference *ref, int is_first)
+{
+    if (is_first) {
+        serve_spool_add(&a->text, ",\"");
+        serve_spool_add(&a->text, refs_attr(a->call)->name);
+        serve_spool_add(&a->text, "\":[");
+    }
+    else {
+        serve_spool_add(&a->text, ",");
+    }
+    add_reference(a, ref);
+}
+
+/* Unassigned attributes are left out (RFC 7643, 2.5), and so are those of whose
+ * parts none is wanted. */
+static void add_references(answer *a, const store_record *record)
+{
+    int i, any = a->value || a->ref || a->type || a->display;
+
+    if (record->refs == NULL || record->refs->nelts == 0 || !any) {
+        return;
+    }
     for (i = 0; i < record->refs->nelts; i++) {
-        if (i > 0) {
-            add(t, ",");
-        }
-        add_reference(t, &APR_ARRAY_IDX(record->refs, i, store_reference),
-                      base, call);
+        add_next(a, &APR_ARRAY_IDX(record->refs, i, store_reference), i == 0);
     }
-    add(t, "]");
+    serve_spool_add(&a->text, "]");
 }
 
-static void add_meta(text *t, const store_record *record, const char *base,
-                     const serve_call *call)
-{
-    add(t, ",\"meta\":{\"resourceType\":\"");
-    add(t, call->type->name);
-    add(t, "\",\"created\":\"");
-    add(t, record->created);
-    add(t, "\",\"lastModified\":\"");
-    add(t, record->last_modified);
-    add(t, "\",\"version\":\"W/\\\"");
-    add(t, apr_psprintf(t->pool, "%" APR_INT64_T_FMT, record->version));
-    add(t, "\\\"\",\"location\":\"");
-    add(t, base);
-    add(t, call->type->endpoint);
-    add(t, "/");
-    add(t, record->id);
-    add(t, "\"}");
-}
+/* ------------------------------------------------------------ the resource */
 
 /* The stored text is an object; what the store does not keep in it goes before
- * its closing brace. Rows of group members dominate: about 150 bytes each. */
-static void splice(text *t, const store_record *record, const char *base,
-                   const serve_call *call)
+ * its closing brace. */
+static const char *id_and_meta(const store_record *record, const answer *a)
 {
-    apr_size_t refs = record->refs != NULL ? (apr_size_t)record->refs->nelts
-                                           : 0;
+    const scim_resource_type *type = a->call->type;
 
-    reserve(t, record->body_len + 512
-                   + refs * (strlen(base) + 128));
-    add_n(t, record->body, record->body_len - 1);
-    add(t, record->body_len > 2 ? ",\"id\":\"" : "\"id\":\"");
-    add(t, record->id);
-    add(t, "\"");
-    add_references(t, record, base, call);
-    add_meta(t, record, base, call);
-    add(t, "}");
+    return apr_psprintf(
+        a->call->pool,
+        "%s\"id\":\"%s\",\"meta\":{\"resourceType\":\"%s\",\"created\":\"%s\","
+        "\"lastModified\":\"%s\",\"version\":\"W/\\\"%" APR_INT64_T_FMT
+        "\\\"\",\"location\":\"%s%s/%s\"}",
+        record->body_len > 2 ? "," : "", record->id, type->name,
+        record->created, record->last_modified, record->version, a->base,
+        type->endpoint, record->id);
 }
 
 static scim_error *load(json_t **out, const char *data, apr_size_t len,
@@ -186,122 +190,249 @@ static scim_error *load(json_t **out, const char *data, apr_size_t len,
     return NULL;
 }
 
-void serve_add_members(json_t *group, const store_record *record,
-                       const serve_call *call)
+static void add_projected(answer *a, const store_record *record)
 {
-    text t = { .pool = call->pool };
-    json_t *refs;
-
-    add(&t, "{\"\":0");
-    add_references(&t, record, escaped_base(call), call);
-    add(&t, "}");
-    refs = json_loadb(t.data, t.len, 0, NULL);
-    json_object_del(refs, "");
-    json_object_update(group, refs);
-    json_decref(refs);
-}
-
-static scim_error *append(text *t, const store_record *record,
-                          const char *base, const serve_call *call)
-{
-    text whole = { .pool = call->pool };
+    const serve_call *call = a->call;
+    const char *text = apr_pstrcat(
+        call->pool,
+        apr_pstrmemdup(call->pool, record->body, record->body_len - 1),
+        id_and_meta(record, a), "}", (char *)NULL);
     json_t *json = NULL;
-    const char *dumped;
     apr_size_t len;
-    scim_error *err;
 
-    if (call->projection == NULL && !call->type->hides) {
-        splice(t, record, base, call);
-        return NULL;
+    if (a->text.err != NULL) {
+        return;
     }
-    splice(&whole, record, base, call);
-    err = load(&json, whole.data, whole.len, record, call);
-    if (err == NULL) {
+    a->text.err = load(&json, text, strlen(text), record, call);
+    if (a->text.err == NULL) {
         scim_project(json, call->projection, call->type);
-        dumped = scim_json_dump(json, &len, call->pool);
-        add_n(t, dumped, len);
+        text = scim_json_dump(json, &len, call->pool);
+        serve_spool_add_n(&a->text, text, len - 1);
     }
-    return err;
 }
 
-scim_error *serve_represent(const char **out, apr_size_t *len,
-                            const store_record *record,
-                            const serve_call *call)
+/* Everything but members and groups, and but the closing brace. */
+static void open_resource(answer *a, const store_record *record)
 {
-    text t = { .pool = call->pool };
-    scim_error *err = append(&t, record, escaped_base(call), call);
-
-    if (err == NULL) {
-        *out = t.data;
-        *len = t.len;
+    a->version = record->version;
+    if (a->call->projection == NULL && !a->call->type->hides) {
+        serve_spool_add_n(&a->text, record->body, record->body_len - 1);
+        serve_spool_add(&a->text, id_and_meta(record, a));
     }
+    else {
+        add_projected(a, record);
+    }
+}
+
+/* ------------------------------------------------------------- large groups */
+
+typedef struct large {
+    answer *a;
+    apr_off_t begin, refs; /* of the group, of its members, in the text */
+    apr_int64_t count;
+    int over; /* there are more than the answer may carry */
+} large;
+
+static void start_large(const store_record *group, void *baton)
+{
+    large *l = baton;
+
+    serve_spool_cut(&l->a->text, l->begin);
+    open_resource(l->a, group);
+    l->refs = serve_spool_end(&l->a->text);
+    l->count = 0;
+    l->over = 0;
+}
+
+static void add_member(const store_reference *member, void *baton)
+{
+    large *l = baton;
+
+    if (l->count == l->a->members_left && !l->over) {
+        l->over = 1;
+        serve_spool_cut(&l->a->text, l->refs);
+    }
+    if (!l->over) {
+        add_next(l->a, member, l->count == 0);
+        l->count++;
+    }
+}
+
+static scim_error *too_many_members(const serve_call *call)
+{
+    return scim_error_make(
+        SCIM_TOO_MANY, call->pool,
+        "members: there are more than the %d that one answer carries "
+        "(ScimMaxMembers); ask with excludedAttributes=members, or for the "
+        "users by filter=groups.value eq \"...\".",
+        call->context->limits->max_members);
+}
+
+/* A group that does not exist any more is shown as it was read, unless a GET
+ * is about it. */
+static scim_error *add_large(answer *a, const store_record *record, int insist)
+{
+    const serve_call *call = a->call;
+    store_wants wants = serve_wants(call);
+    large l = { .a = a, .begin = serve_spool_end(&a->text) };
+    const store_member_reader reader = { .start = start_large,
+                                         .member = add_member,
+                                         .baton = &l,
+                                         .limit = a->members_left };
+    scim_error *err = store_members_read(record->id, &wants, &reader,
+                                         call->context->caller,
+                                         call->context->store, call->pool);
+
+    if (err != NULL && err->fault == SCIM_NOT_FOUND && !insist) {
+        start_large(record, &l);
+        err = NULL;
+    }
+    if (err == NULL && l.over && insist) {
+        err = too_many_members(call);
+    }
+    if (err == NULL && l.count > 0 && !l.over) {
+        serve_spool_add(&a->text, "]");
+        a->members_left -= l.count;
+    }
+    serve_spool_add(&a->text, "}");
     return err;
 }
+
+/* `insist`: rather an error than an answer without the members. */
+static scim_error *add_resource(answer *a, const store_record *record,
+                                int insist)
+{
+    int members = is_group(a->call) && record->refs != NULL
+                      ? record->refs->nelts
+                      : 0;
+
+    if (record->is_large && a->members_left > 0
+        && (a->value || a->ref || a->type || a->display)) {
+        return add_large(a, record, insist);
+    }
+    if (members > a->members_left && insist) {
+        return too_many_members(a->call);
+    }
+    open_resource(a, record);
+    if (members <= a->members_left) {
+        add_references(a, record);
+        a->members_left -= members;
+    }
+    serve_spool_add(&a->text, "}");
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ answers */
 
 scim_error *serve_represent_list(const store_result *result,
                                  const serve_call *call)
 {
-    text t = { .pool = call->pool };
-    const char *base = escaped_base(call);
     int i, count = result->records->nelts;
+    int insist = is_group(call)
+                 && scim_projection_asks(call->projection, refs_attr(call),
+                                         NULL);
     scim_error *err = NULL;
+    answer a;
 
-    add(&t, apr_psprintf(call->pool,
-                         "{\"schemas\":[\"" SCIM_URN_LIST_RESPONSE "\"],"
-                         "\"totalResults\":%" APR_INT64_T_FMT
-                         ",\"startIndex\":%" APR_INT64_T_FMT
-                         ",\"itemsPerPage\":%d,\"Resources\":[",
-                         result->total, call->page.start, count));
+    open_answer(&a, call);
+    serve_spool_add(&a.text,
+                    apr_psprintf(call->pool,
+                                 "{\"schemas\":[\"" SCIM_URN_LIST_RESPONSE
+                                 "\"],\"totalResults\":%" APR_INT64_T_FMT
+                                 ",\"startIndex\":%" APR_INT64_T_FMT
+                                 ",\"itemsPerPage\":%d,\"Resources\":[",
+                                 result->total, call->page.start, count));
     for (i = 0; i < count && err == NULL; i++) {
         if (i > 0) {
-            add(&t, ",");
+            serve_spool_add(&a.text, ",");
         }
-        err = append(&t, APR_ARRAY_IDX(result->records, i, store_record *),
-                     base, call);
+        err = add_resource(&a,
+                           APR_ARRAY_IDX(result->records, i, store_record *),
+                           insist);
     }
     if (err == NULL) {
-        add(&t, "]}");
-        serve_write(call->response, t.data, t.len, call->pool);
+        serve_spool_add(&a.text, "]}");
+        err = serve_spool_write(call->response, &a.text);
+    }
+    if (err == NULL) {
         call->response->status = 200;
     }
     return err;
-}
-
-void serve_write(serve_response *response, const char *data, apr_size_t len,
-                 apr_pool_t *pool)
-{
-    serve_piece *piece;
-
-    if (response->body == NULL) {
-        response->body = apr_array_make(pool, 1, sizeof(serve_piece));
-    }
-    piece = apr_array_push(response->body);
-    piece->text = data;
-    piece->len = len;
 }
 
 scim_error *serve_answer(const store_record *record, int status,
                          serve_call *call)
 {
     serve_response *response = call->response;
-    const char *data;
-    apr_size_t len;
+    int is_read = call->request->method == SERVE_GET
+                  || call->request->method == SERVE_HEAD;
     scim_error *err = NULL;
+    answer a;
 
+    open_answer(&a, call);
+    a.version = record->version;
     if (status != 204) {
-        err = serve_represent(&data, &len, record, call);
-        if (err != NULL) {
-            return err;
+        err = add_resource(&a, record, is_read);
+        if (err == NULL) {
+            err = serve_spool_write(response, &a.text);
         }
-        serve_write(response, data, len, call->pool);
+    }
+    if (err != NULL) {
+        return err;
     }
     response->status = status;
     response->etag = apr_psprintf(call->pool, "W/\"%" APR_INT64_T_FMT "\"",
-                                  record->version);
+                                  a.version);
     response->location
         = apr_pstrcat(call->pool, call->request->base_url,
                       call->type->endpoint, "/", record->id, (char *)NULL);
     return NULL;
+}
+
+void serve_add_members(json_t *group, const store_record *record,
+                       const serve_call *call)
+{
+    const char *base = call->request->base_url;
+    json_t *members = json_array();
+    int i;
+
+    for (i = 0; i < record->refs->nelts; i++) {
+        const store_reference *ref
+            = &APR_ARRAY_IDX(record->refs, i, store_reference);
+        json_t *member = json_pack("{ss, ss}", "value", ref->id, "type",
+                                   ref->type->name);
+
+        json_object_set_new(member, "$ref",
+                            scim_json_text(apr_pstrcat(
+                                call->pool, base, ref->type->endpoint, "/",
+                                ref->id, (char *)NULL)));
+        if (ref->display != NULL) {
+            json_object_set_new(member, "display",
+                                scim_json_text(ref->display));
+        }
+        json_array_append_new(members, member);
+    }
+    if (json_array_size(members) > 0) {
+        json_object_set(group, "members", members);
+    }
+    json_decref(members);
+}
+
+void serve_write_piece(serve_response *response, const serve_piece *piece,
+                       apr_pool_t *pool)
+{
+    if (response->body == NULL) {
+        response->body = apr_array_make(pool, 1, sizeof(serve_piece));
+    }
+    APR_ARRAY_PUSH(response->body, serve_piece) = *piece;
+}
+
+void serve_write(serve_response *response, const char *data, apr_size_t len,
+                 apr_pool_t *pool)
+{
+    const serve_piece piece = { .text = data, .len = len };
+
+    serve_write_piece(response, &piece, pool);
 }
 
 scim_error *serve_answer_json(json_t *body, int status, serve_call *call)

@@ -7,6 +7,7 @@ scim_error *serve_retrieve(serve_call *call)
     store_wants wants = serve_wants(call);
     store_match *match, *none_match;
     store_record *record;
+    int unchanged;
     scim_error *err;
 
     serve_match_parse(&match, request->if_match, call->pool);
@@ -24,11 +25,11 @@ scim_error *serve_retrieve(serve_call *call)
                                "is at W/\"%" APR_INT64_T_FMT "\".",
                                record->version);
     }
-    err = serve_answer(record, 200, call);
-    if (err == NULL && none_match != NULL
-        && store_match_has(none_match, record->version)) {
+    unchanged = none_match != NULL
+                && store_match_has(none_match, record->version);
+    err = serve_answer(record, unchanged ? 204 : 200, call);
+    if (err == NULL && unchanged) {
         call->response->status = 304;
-        call->response->body = NULL;
     }
     return err;
 }

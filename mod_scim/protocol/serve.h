@@ -3,6 +3,7 @@
 #ifndef SCIM_PROTOCOL_SERVE_H
 #define SCIM_PROTOCOL_SERVE_H
 
+#include <apr_file_io.h>
 #include <apr_tables.h>
 
 #include "store/store.h"
@@ -32,9 +33,10 @@ typedef struct serve_request {
     void *baton;
 } serve_request;
 
-/* A piece of a body: text, or (later) a file that the store filled. */
+/* A piece of a body: text, or a file from its beginning. */
 typedef struct serve_piece {
     const char *text;
+    apr_file_t *file; /* or NULL; of the request's pool */
     apr_size_t len;
 } serve_piece;
 
@@ -49,6 +51,7 @@ typedef struct serve_response {
 typedef struct serve_limits {
     int max_depth;   /* ScimMaxDepth */
     int max_results; /* ScimMaxResults */
+    int max_members; /* ScimMaxMembers, of one answer */
     apr_size_t max_body; /* ScimMaxBody, for ServiceProviderConfig */
     scim_filter_limits filter;
 } serve_limits;

@@ -134,6 +134,8 @@ store_record *store_record_read(const PGresult *result, int row, int column,
     record->body_len = (apr_size_t)PQgetlength(result, row, column + BODY);
     if (has_refs(shape)) {
         record->refs = read_refs(result, row, column, shape, pool);
+        record->is_large = !is_user(shape)
+                           && record->refs->nelts > STORE_MEMBERS_AT_ONCE;
     }
     return record;
 }

@@ -37,14 +37,16 @@
     "     FROM scim.group_users m" \
     "     WHERE m.org_id = $1 AND m.group_id = r.id" \
     "    UNION ALL SELECT m.child_id, true FROM scim.group_groups m" \
-    "     WHERE m.org_id = $1 AND m.group_id = r.id) m) x ON true"
+    "     WHERE m.org_id = $1 AND m.group_id = r.id" \
+    "    LIMIT " STORE_MEMBERS_LIMIT ") m) x ON true"
+
+#define USER_DISPLAY \
+    "coalesce(u.body::json ->> 'displayName', u.body::json ->> 'userName')"
 
 #define JOIN_MEMBER_NAMES_UP_TO(limit) \
     " LEFT JOIN LATERAL (SELECT array_agg(m.id) AS ids," \
     "   array_agg(m.is_group) AS flags, array_agg(m.name) AS names" \
-    "  FROM (SELECT u.id, false AS is_group," \
-    "      coalesce(u.body::json ->> 'displayName'," \
-    "               u.body::json ->> 'userName') AS name" \
+    "  FROM (SELECT u.id, false AS is_group, " USER_DISPLAY " AS name" \
     "     FROM scim.group_users m" \
     "     JOIN scim.users u ON u.org_id = $1 AND u.id = m.user_id" \
     "     WHERE m.org_id = $1 AND m.group_id = r.id" \
@@ -53,7 +55,25 @@
     "     JOIN scim.groups g ON g.org_id = $1 AND g.id = m.child_id" \
     "     WHERE m.org_id = $1 AND m.group_id = r.id" limit ") m) x ON true"
 
-#define JOIN_MEMBER_NAMES JOIN_MEMBER_NAMES_UP_TO("")
+#define JOIN_MEMBER_NAMES \
+    JOIN_MEMBER_NAMES_UP_TO(" LIMIT " STORE_MEMBERS_LIMIT)
+
+/* All of a group in one snapshot: its row first (a CTE is read by nobody but
+ * the leader, so no parallel plan changes the order), then at most $3 users and
+ * $3 groups, whose rows have no first column. */
+#define STREAM(user, user_table, group, group_table) \
+    "WITH g AS MATERIALIZED (" BY_ID(ROW, "groups", "") ")" \
+    " SELECT g.*, NULL::uuid, NULL::boolean, NULL::text FROM g" \
+    " UNION ALL (SELECT NULL::uuid, NULL::bigint, NULL::timestamptz(3)," \
+    "   NULL::timestamptz(3), NULL::text, m.user_id, false, " user \
+    "  FROM scim.group_users m" user_table \
+    "  WHERE m.org_id = $1 AND m.group_id = $2::uuid AND EXISTS (SELECT FROM g)" \
+    "  LIMIT $3::bigint)" \
+    " UNION ALL (SELECT NULL::uuid, NULL::bigint, NULL::timestamptz(3)," \
+    "   NULL::timestamptz(3), NULL::text, m.child_id, true, " group \
+    "  FROM scim.group_groups m" group_table \
+    "  WHERE m.org_id = $1 AND m.group_id = $2::uuid AND EXISTS (SELECT FROM g)" \
+    "  LIMIT $3::bigint)"
 
 const char *const store_shape_columns[STORE_SHAPE_COUNT] = {
     [STORE_SHAPE_USER]               = ROW,
@@ -258,6 +278,13 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_GROUP_SOME_MEMBERS] = { "group_some_members",
         BY_ID(NAMED_REFS, "groups",
               JOIN_MEMBER_NAMES_UP_TO(" LIMIT $3::int")) },
+    [STORE_GROUP_STREAM] = { "group_stream",
+        STREAM("NULL::text", "", "NULL::text", "") },
+    [STORE_GROUP_STREAM_NAMES] = { "group_stream_names",
+        STREAM(USER_DISPLAY,
+               " JOIN scim.users u ON u.org_id = $1 AND u.id = m.user_id",
+               "h.name",
+               " JOIN scim.groups h ON h.org_id = $1 AND h.id = m.child_id") },
 
     [STORE_PAGE_USER] = { "page_user", PAGE(ROW, "users", "") },
     [STORE_PAGE_USER_GROUPS] = { "page_user_groups",

@@ -10,6 +10,11 @@
       "::int > 0 THEN current_setting('scim.app')::int END), " r ".app_id)"
 #define STORE_APP "abs(current_setting('scim.app')::int)"
 
+/* How many members of a group come with its row. A larger group is read by
+ * STORE_GROUP_STREAM. One more, to see that there are more. */
+#define STORE_MEMBERS_AT_ONCE 1000
+#define STORE_MEMBERS_LIMIT   "1001"
+
 typedef enum {
     STORE_AD_HOC, /* text made by query.c */
     STORE_BEGIN,
@@ -32,6 +37,8 @@ typedef enum {
     STORE_GROUP_MEMBER_NAMES,
     STORE_RESOURCE,           /* of a file's type: $3 */
     STORE_GROUP_SOME_MEMBERS, /* names, at most $3 of them */
+    STORE_GROUP_STREAM,       /* the group, then a row for each member */
+    STORE_GROUP_STREAM_NAMES,
     STORE_PAGE_USER,
     STORE_PAGE_USER_GROUPS,
     STORE_PAGE_USER_ALL_GROUPS,

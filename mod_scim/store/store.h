@@ -103,6 +103,8 @@ typedef struct store_record {
                                   changed (store_edit); not to be modified */
     const apr_array_header_t *refs; /* store_reference: groups of a user,
                                        members of a group; NULL: not read */
+    int is_large; /* a group with more members than are read at once: refs are
+                     some of them, store_members_read() gives all */
 } store_record;
 
 /* What an answer needs besides the row. */
@@ -132,6 +134,23 @@ scim_error *store_retrieve(store_record **out, const scim_resource_type *type,
                            const char *id, const store_wants *wants,
                            const store_caller *caller, store *s,
                            apr_pool_t *pool);
+
+/* Gets a group and its members, one by one, as their rows arrive. `start` comes
+ * first, and once more when all is read again: what came before is void. What
+ * either needs is copied; none of them waits for a client. */
+typedef struct store_member_reader {
+    void (*start)(const store_record *group, void *baton);
+    void (*member)(const store_reference *member, void *baton);
+    void *baton;
+    apr_int64_t limit; /* no more than that many and one more are read */
+} store_member_reader;
+
+/* All of a group in one snapshot, in memory that does not depend on its size.
+ * SCIM_NOT_FOUND. */
+scim_error *store_members_read(const char *id, const store_wants *wants,
+                               const store_member_reader *reader,
+                               const store_caller *caller, store *s,
+                               apr_pool_t *pool);
 
 typedef struct store_query {
     const scim_filter *filter; /* or NULL */

@@ -120,12 +120,33 @@ static int wait_readable(store_connection *c, apr_time_t deadline)
     return 1;
 }
 
-/* The result of one message of the pipeline, and the NULL that ends it. */
-static PGresult *next_result(store_connection *c, apr_time_t deadline,
-                             apr_pool_t *pool)
+/* Hands over the rows of a statement that wants them one by one; gives what
+ * comes after them. */
+static PGresult *pass_rows(PGresult *result, const store_step *step,
+                           store_connection *c, apr_time_t deadline)
 {
-    PGresult *result = wait_readable(c, deadline) ? PQgetResult(c->pg) : NULL;
+    while (PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
+        step->row(result, step->baton);
+        PQclear(result);
+        result = wait_readable(c, deadline) ? PQgetResult(c->pg) : NULL;
+    }
+    return result;
+}
 
+/* The result of one message of the pipeline, and the NULL that ends it. A
+ * `step` is given where rows may come one by one. */
+static PGresult *next_result(const store_step *step, store_connection *c,
+                             apr_time_t deadline, apr_pool_t *pool)
+{
+    PGresult *result;
+
+    if (step != NULL && step->row != NULL && !PQsetSingleRowMode(c->pg)) {
+        return NULL;
+    }
+    result = wait_readable(c, deadline) ? PQgetResult(c->pg) : NULL;
+    if (step != NULL) {
+        result = pass_rows(result, step, c, deadline);
+    }
     if (result == NULL) {
         return NULL;
     }
@@ -145,11 +166,11 @@ static int is_good(const PGresult *result)
 }
 
 /* Takes one answer as the step's; 0: the connection is lost. */
-static int read_answer(int *failed, store_step *step, int index,
+static int read_answer(int *failed, store_step *step, int index, int has_rows,
                        store_connection *c, apr_time_t deadline,
                        apr_pool_t *pool)
 {
-    PGresult *result = next_result(c, deadline, pool);
+    PGresult *result = next_result(has_rows ? step : NULL, c, deadline, pool);
 
     if (result == NULL) {
         return 0;
@@ -168,14 +189,14 @@ static int read_step(int *failed, store_step *step, int index,
                      apr_pool_t *pool)
 {
     if (step->preparing) {
-        if (!read_answer(failed, step, index, c, deadline, pool)) {
+        if (!read_answer(failed, step, index, 0, c, deadline, pool)) {
             return 0;
         }
         if (!is_good(step->result)) {
             apr_hash_set(c->prepared, key_of(step), APR_HASH_KEY_STRING, NULL);
         }
     }
-    return read_answer(failed, step, index, c, deadline, pool);
+    return read_answer(failed, step, index, 1, c, deadline, pool);
 }
 
 /* Time limits of the server come before ours: one that does not answer at all
@@ -207,7 +228,7 @@ scim_error *store_trip(int *failed, store_step *steps, int count,
     for (i = 0; i < count && ok; i++) {
         ok = read_step(failed, &steps[i], i, c, deadline, pool);
     }
-    end = ok ? next_result(c, deadline, pool) : NULL;
+    end = ok ? next_result(NULL, c, deadline, pool) : NULL;
     if (end == NULL || PQresultStatus(end) != PGRES_PIPELINE_SYNC
         || !PQexitPipelineMode(c->pg)) {
         return lost(c, deadline, pool);

@@ -18,6 +18,10 @@ typedef struct store_step {
     int lengths[STORE_MAX_PARAMS];
     const apr_array_header_t *more; /* const char *: text values after these */
     int binary;                     /* the result's format */
+    /* Gets each row as it arrives, so that memory never holds two; the result
+     * is then one without rows. NULL: the result holds them all. */
+    void (*row)(const PGresult *one, void *baton);
+    void *baton;
     PGresult *result;               /* out; belongs to the pool */
     const char *prepared;           /* private to trip.c: name, or NULL */
     int preparing;
