@@ -106,8 +106,8 @@ void serve_add_members(json_t *group, const store_record *record,
 scim_error *serve_represent_list(const store_result *result,
                                  const serve_call *call);
 
-/* Status, ETag, Location and, unless the status is 204, the resource: the stored
- * text with id, meta, groups or members spliced in; parsed only where a
+/* Status, ETag, Location and, unless the status is 204, the resource: the
+ * stored text with id, meta, groups or members spliced in; parsed only where a
  * projection asks for parts. A group with more members than one answer carries
  * (ScimMaxMembers) is SCIM_TOO_MANY for a GET; the answer to a write leaves
  * them out. */

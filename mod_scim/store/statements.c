@@ -67,13 +67,13 @@
     " UNION ALL (SELECT NULL::uuid, NULL::bigint, NULL::timestamptz(3)," \
     "   NULL::timestamptz(3), NULL::text, m.user_id, false, " user \
     "  FROM scim.group_users m" user_table \
-    "  WHERE m.org_id = $1 AND m.group_id = $2::uuid AND EXISTS (SELECT FROM g)" \
-    "  LIMIT $3::bigint)" \
+    "  WHERE m.org_id = $1 AND m.group_id = $2::uuid" \
+    "   AND EXISTS (SELECT FROM g) LIMIT $3::bigint)" \
     " UNION ALL (SELECT NULL::uuid, NULL::bigint, NULL::timestamptz(3)," \
     "   NULL::timestamptz(3), NULL::text, m.child_id, true, " group \
     "  FROM scim.group_groups m" group_table \
-    "  WHERE m.org_id = $1 AND m.group_id = $2::uuid AND EXISTS (SELECT FROM g)" \
-    "  LIMIT $3::bigint)"
+    "  WHERE m.org_id = $1 AND m.group_id = $2::uuid" \
+    "   AND EXISTS (SELECT FROM g) LIMIT $3::bigint)"
 
 const char *const store_shape_columns[STORE_SHAPE_COUNT] = {
     [STORE_SHAPE_USER]               = ROW,

@@ -17,7 +17,7 @@ my $JSON = JSON::PP->new->utf8->canonical;
 my $LINE_END = "\r\n";
 
 # url, token; also timeout (seconds, 60) and what the caller wants to keep with
-# it: app, organization
+# it: app, organization; raw: answers are too large to be parsed
 sub new($class, %given) {
     my ($host, $port, $path) = $given{url}
         =~ m{\Ahttp://([^/:]+)(?::(\d+))?(/.*)?\z}
@@ -105,7 +105,8 @@ sub exchange($self, $method, $bytes) {
     $self->close
         if lc($reply->{headers}{connection} // '') eq 'close';
     $reply->{json} = eval { $JSON->decode($reply->{body}) }
-        if ($reply->{headers}{'content-type'} // '') =~ /json/;
+        if !$self->{raw}
+            && ($reply->{headers}{'content-type'} // '') =~ /json/;
     return $reply;
 }
 
