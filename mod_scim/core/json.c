@@ -73,6 +73,12 @@ scim_error *scim_json_parse(json_t **out, const char *text, apr_size_t len,
                                max_depth);
     }
     json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+    if (json == NULL && json_error_code(&where) == json_error_null_character) {
+        return scim_error_make(SCIM_INVALID_VALUE, pool,
+                               "The body holds the character U+0000 (line %d, "
+                               "column %d), which no attribute may have.",
+                               where.line, where.column);
+    }
     if (json == NULL) {
         return scim_error_make(SCIM_INVALID_SYNTAX, pool,
                                "The body is not valid JSON: line %d, column "

@@ -126,6 +126,21 @@ static scim_error *read_all(growing_text *text, mod_scim_call *call,
     return err;
 }
 
+/* What an input filter has unpacked is no longer said to be packed. */
+static scim_error *check_coding(const mod_scim_call *call)
+{
+    const char *coding
+        = apr_table_get(call->r->headers_in, "Content-Encoding");
+
+    if (coding == NULL || *coding == '\0'
+        || ap_cstr_casecmp(coding, "identity") == 0) {
+        return NULL;
+    }
+    return scim_error_make(SCIM_UNSUPPORTED_MEDIA_TYPE, call->r->pool,
+                           "The body has a Content-Encoding that is not "
+                           "understood here; send it as it is.");
+}
+
 scim_error *mod_scim_body_read(const char **out, apr_size_t *len, void *baton,
                                apr_pool_t *pool)
 {
@@ -145,6 +160,9 @@ scim_error *mod_scim_body_read(const char **out, apr_size_t *len, void *baton,
     err = read_all(&text, call, pool);
     /* A slow client takes its own time and not that of PostgreSQL. */
     call->caller.deadline += apr_time_now() - start;
+    if (err == NULL) {
+        err = check_coding(call);
+    }
     if (err == NULL) {
         *out = text.bytes;
         *len = text.len;

@@ -104,12 +104,23 @@ static scim_error *check_rate(mod_scim_call *call)
     return err;
 }
 
+/* httpd's own limit (LimitRequestBody) would be answered in HTML. */
+static void find_limits(mod_scim_call *call)
+{
+    apr_off_t limit = ap_get_limit_req_body(call->r);
+
+    mod_scim_limits(&call->limits, call->conf);
+    if (limit > 0 && (apr_uint64_t)limit < call->limits.max_body) {
+        call->limits.max_body = (apr_size_t)limit;
+    }
+}
+
 scim_error *mod_scim_request_admit(mod_scim_call *call)
 {
     scim_error *err;
 
     call->conf = mod_scim_dir_config(call->r);
-    mod_scim_limits(&call->limits, call->conf);
+    find_limits(call);
     describe_caller(call);
     err = mod_scim_secure_check(call);
     if (err == NULL) {

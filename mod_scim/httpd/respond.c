@@ -7,10 +7,9 @@
 #include <util_filter.h>
 
 #include "core/json.h"
+#include "httpd/accept.h"
 
 APLOG_USE_MODULE(scim);
-
-#define MEDIA_TYPE "application/scim+json"
 
 /* For how long an outage is silent in one child after each line. */
 #define OUTAGE_PAUSE_S 5
@@ -136,6 +135,9 @@ static void set_common_headers(request_rec *r)
 {
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    /* A part of a JSON text is of no use; httpd would cut one out. */
+    apr_table_unset(r->headers_in, "Range");
+    apr_table_unset(r->headers_in, "Request-Range");
 }
 
 /* ------------------------------------------------------------------- body */
@@ -170,7 +172,8 @@ static int send_pieces(request_rec *r, const apr_array_header_t *pieces)
             apr_bucket_pool_create(piece->text, piece->len, r->pool, alloc));
     }
     if (total > 0) {
-        ap_set_content_type(r, MEDIA_TYPE);
+        ap_set_content_type(
+            r, mod_scim_media_type(apr_table_get(r->headers_in, "Accept")));
     }
     if (r->status != HTTP_NO_CONTENT && r->status != HTTP_NOT_MODIFIED) {
         ap_set_content_length(r, total);

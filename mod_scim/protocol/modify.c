@@ -73,7 +73,7 @@ static scim_error *run(store_record **out, const modification *m,
     }
     call->token_checked = 1;
     if (m->patch == NULL && m->members != NULL
-        && (match == NULL || !match->inverse)) {
+        && (match == NULL || (!match->inverse && match->also == NULL))) {
         scim_error *err = serve_refuse_strictly(call);
 
         return err != NULL

@@ -81,12 +81,12 @@ scim_error *serve_refuse_strictly(serve_call *call);
 scim_error *serve_body_read(json_t **out, serve_call *call);
 
 /* precondition.c (RFC 7644, 3.14; RFC 9110, 13.1). *out is NULL without the
- * header. Tags are compared weakly; "-gzip" and "-br" at their end is what
- * mod_deflate and mod_brotli made of ours. */
+ * header. Tags are compared weakly; "-gzip" and the like at their end is what
+ * who packed the body made of ours. */
 void serve_match_parse(store_match **out, const char *header,
                        apr_pool_t *pool);
 
-/* Of a write: If-Match, or else If-None-Match. */
+/* Of a write: If-Match and If-None-Match. */
 void serve_match_of_write(store_match **out, const serve_request *request,
                           apr_pool_t *pool);
 

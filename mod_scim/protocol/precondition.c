@@ -4,6 +4,23 @@
 
 #include "protocol/operation.h"
 
+/* What a filter or a proxy that packs the body makes of a tag: mod_deflate and
+ * mod_brotli add "-gzip" and "-br", others ";gzip" or "--gzip". */
+static apr_size_t coding_length(const char *text)
+{
+    static const char *const codings[] = { "gzip", "br", "deflate", "zstd" };
+    apr_size_t separator = strspn(text, "-;"), len;
+    size_t i;
+
+    for (i = 0; separator > 0 && i < sizeof(codings) / sizeof(*codings); i++) {
+        len = strlen(codings[i]);
+        if (strncmp(text + separator, codings[i], len) == 0) {
+            return separator + len;
+        }
+    }
+    return 0;
+}
+
 /* The number in one entity tag, W/"3" or "3" or "3-gzip"; -1: not ours. */
 static apr_int64_t version_of(const char *tag)
 {
@@ -18,12 +35,7 @@ static apr_int64_t version_of(const char *tag)
         return -1;
     }
     version = apr_strtoi64(tag, &end, 10);
-    if (strncmp(end, "-gzip", 5) == 0) {
-        end += 5;
-    }
-    else if (strncmp(end, "-br", 3) == 0) {
-        end += 3;
-    }
+    end += coding_length(end);
     end += *end == '"';
     return *end == '\0' ? version : -1;
 }
@@ -54,14 +66,17 @@ void serve_match_parse(store_match **out, const char *header,
     }
 }
 
+/* RFC 9110, 13.2.2: first If-Match, then If-None-Match. */
 void serve_match_of_write(store_match **out, const serve_request *request,
                           apr_pool_t *pool)
 {
+    store_match *none;
+
     serve_match_parse(out, request->if_match, pool);
-    if (*out == NULL) {
-        serve_match_parse(out, request->if_none_match, pool);
-        if (*out != NULL) {
-            (*out)->inverse = 1;
-        }
+    serve_match_parse(&none, request->if_none_match, pool);
+    if (none != NULL) {
+        none->inverse = 1;
+        none->also = *out;
+        *out = none;
     }
 }

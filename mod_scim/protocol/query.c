@@ -72,9 +72,11 @@ static scim_error *take(serve_query *query, char *pair, apr_pool_t *pool)
     json_t *checked;
 
     if (value == NULL) {
-        return NULL; /* Entra's "aadOptscim062020" has none */
+        value = pair + strlen(pair); /* "filter" says as much as "filter=" */
     }
-    *value++ = '\0';
+    else {
+        *value++ = '\0';
+    }
     field = decode(pair) ? find(query, pair) : NULL;
     if (field == NULL) {
         return NULL;

@@ -145,7 +145,15 @@ scim_error *serve_route(serve_operation *out, serve_call *call)
         call->response->allow = allowed(at, call->pool);
         return NULL;
     }
-    if (method >= METHODS || at->by_method[method] == NULL) {
+    if (method == SERVE_OTHER) { /* RFC 9110, 9.1 */
+        err = scim_error_make(SCIM_NOT_IMPLEMENTED, call->pool,
+                              "This service knows no such method; here it "
+                              "takes %s.",
+                              allowed(at, call->pool));
+        err->allow = allowed(at, call->pool);
+        return err;
+    }
+    if (at->by_method[method] == NULL) {
         err = scim_error_make(SCIM_METHOD_NOT_ALLOWED, call->pool,
                               "This method is not allowed here; allowed are "
                               "%s.",

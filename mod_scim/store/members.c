@@ -132,7 +132,8 @@ int store_match_has(const store_match *match, apr_int64_t version)
 int store_match_allows(const store_match *match, apr_int64_t version)
 {
     return match == NULL
-           || store_match_has(match, version) == !match->inverse;
+           || (store_match_has(match, version) == !match->inverse
+               && store_match_allows(match->also, version));
 }
 
 scim_error *store_precondition_failed(apr_pool_t *pool)

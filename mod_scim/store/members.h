@@ -22,6 +22,5 @@ scim_error *store_members_check(const scim_membership *members,
                                 const char *group_id, apr_pool_t *pool);
 
 scim_error *store_precondition_failed(apr_pool_t *pool);
-int store_match_allows(const store_match *match, apr_int64_t version);
 
 #endif

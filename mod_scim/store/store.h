@@ -116,14 +116,19 @@ typedef struct store_wants {
 
 /* If-Match as versions: the write goes ahead only if the stored one is among
  * them. NULL: no condition; `any`: "*". */
-typedef struct store_match {
+typedef struct store_match store_match;
+struct store_match {
     int any;
     int inverse; /* If-None-Match: only if it is not among them */
     const apr_array_header_t *versions; /* apr_int64_t */
-} store_match;
+    const store_match *also; /* to be met as well, or NULL */
+};
 
 /* Whether the header names this version; "*" names all. */
 int store_match_has(const store_match *match, apr_int64_t version);
+
+/* Whether all conditions are met; without one (NULL) they are. */
+int store_match_allows(const store_match *match, apr_int64_t version);
 
 /* The 403 for a write by a token that may only read. */
 scim_error *store_read_only_token(apr_pool_t *pool);

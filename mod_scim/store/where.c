@@ -6,6 +6,7 @@
 
 #include "store/column.h"
 #include "store/comparison.h"
+#include "store/link.h"
 #include "store/statements.h"
 #include "store/uuid.h"
 
@@ -78,8 +79,8 @@ static scim_error *no_links(const scim_filter *node, writer *w)
 {
     return scim_error_make(
         SCIM_INVALID_FILTER, w->pool,
-        "The filter cannot compare \"%s\", which holds a link; compare an id "
-        "instead.",
+        "The filter can only look for a whole link in \"%s\", by eq; compare "
+        "an id instead.",
         scim_path_text(&node->path, w->type, w->pool));
 }
 
@@ -413,13 +414,16 @@ static const char *element_sql(const scim_filter *node, writer *w)
                : apr_psprintf(w->pool, "(%s AND %s)", rows, condition);
 }
 
-/* Only the module knows where it is. */
-static int is_link(const scim_filter *node, const writer *w)
+static const char *link_sql(const scim_filter *node, writer *w)
 {
-    const char *name = node->path.sub != NULL ? node->path.sub->name : "";
+    const scim_filter *stored
+        = store_link_filter(node, w->in_element, w->type, w->pool);
 
-    return (is_rows(&node->path, w) && strcmp(name, "$ref") == 0)
-           || (node->path.schema == NULL && strcmp(name, "location") == 0);
+    if (stored == NULL) {
+        w->err = no_links(node, w);
+        return "false";
+    }
+    return node_sql(stored, 0, w);
 }
 
 static const char *leaf_sql(const scim_filter *node, writer *w)
@@ -428,9 +432,8 @@ static const char *leaf_sql(const scim_filter *node, writer *w)
     const store_column *k = find_key(path, w);
 
     w->comparisons++;
-    if (is_link(node, w)) {
-        w->err = no_links(node, w);
-        return "false";
+    if (store_is_link(path)) {
+        return link_sql(node, w);
     }
     if (node->kind == SCIM_FILTER_ELEMENT) {
         return element_sql(node, w);
@@ -452,9 +455,8 @@ static const char *leaf_sql(const scim_filter *node, writer *w)
 static const char *inner_sql(const scim_filter *node, writer *w)
 {
     w->comparisons++;
-    if (is_link(node, w)) {
-        w->err = no_links(node, w);
-        return "false";
+    if (store_is_link(&node->path)) {
+        return link_sql(node, w);
     }
     return store_compare_json(node, "e.v", node->path.sub->name, &w->params);
 }

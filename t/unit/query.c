@@ -25,6 +25,8 @@ static void query(void)
            "\"+\" is a space, %2B is a plus sign");
     is_str(q.count, "5", "names of parameters have no case");
     ok(q.start_index == NULL, "what is not given is NULL");
+    serve_query_parse(&q, "count=1&filter", pool);
+    is_str(q.filter, "", "a parameter without \"=\" is given all the same");
 
     serve_query_parse(&q, "filter=a%26b%3D", pool);
     is_str(q.filter, "a&b=", "an escaped separator separates nothing");
@@ -59,6 +61,10 @@ static void preconditions(void)
     ok(holds("*", 3), "any");
     ok(holds("W/\"3-gzip\"", 3), "as mod_deflate changed it");
     ok(holds("W/\"3-br\"", 3), "as mod_brotli changed it");
+    ok(holds("\"3;br\"", 3), "as others change it");
+    ok(holds("W/\"3--gzip\"", 3), "... with two dashes");
+    ok(!holds("W/\"3-gzipx\"", 3), "... but no other end");
+    ok(!holds("W/\"3gzip\"", 3), "... nor one without a mark");
     ok(!holds("W/\"4\"", 3), "another version");
     ok(!holds("\"3x\"", 3), "a tag that begins like ours");
     ok(!holds("\"\"", 0), "an empty tag");
@@ -67,12 +73,35 @@ static void preconditions(void)
     ok(!holds("", 3), "an empty header matches nothing");
 }
 
+static int allows(const char *if_match, const char *if_none_match)
+{
+    const serve_request request = { .if_match = if_match,
+                                    .if_none_match = if_none_match };
+    store_match *match;
+
+    serve_match_of_write(&match, &request, pool);
+    return store_match_allows(match, 3);
+}
+
+static void both_preconditions(void)
+{
+    ok(allows(NULL, NULL), "without a condition");
+    ok(allows("W/\"3\"", NULL), "If-Match that holds");
+    ok(!allows("W/\"2\"", NULL), "If-Match that does not");
+    ok(allows(NULL, "W/\"2\""), "If-None-Match that holds");
+    ok(!allows(NULL, "*"), "If-None-Match that does not");
+    ok(allows("W/\"3\"", "W/\"2\""), "both hold");
+    ok(!allows("W/\"3\"", "W/\"3\""), "only If-Match holds");
+    ok(!allows("W/\"2\"", "W/\"2\""), "only If-None-Match holds");
+}
+
 int main(void)
 {
     apr_initialize();
     apr_pool_create(&pool, NULL);
     query();
     preconditions();
+    both_preconditions();
     apr_pool_destroy(pool);
     return done();
 }

@@ -176,12 +176,12 @@ static void refused(const char *text, const scim_resource_type *type)
 
 static void refusals(void)
 {
-    refused("groups.$ref pr", &scim_type_user);
+    refused("groups.$ref co \"h\"", &scim_type_user);
     refused("groups[$ref sw \"h\"]", &scim_type_user);
-    refused("not (groups[value eq \"a\"].$ref eq \"h\")", &scim_type_user);
-    refused("members.$ref eq \"h\"", &scim_type_group);
-    refused("userName eq \"a\" or meta.location eq \"h\"", &scim_type_user);
-    refused("meta[location pr]", &scim_type_group);
+    refused("not (groups[value eq \"a\"].$ref gt \"h\")", &scim_type_user);
+    refused("members.$ref ne \"h\"", &scim_type_group);
+    refused("userName eq \"a\" or meta.location sw \"h\"", &scim_type_user);
+    refused("meta[location sw \"h\"]", &scim_type_group);
 }
 
 int main(void)
