@@ -23,22 +23,29 @@ int store_is_link(const scim_path *path)
                    && strcmp(attr, "groups") == 0));
 }
 
-/* ".../Users/2819c223-...": the id, and the type that has the endpoint. NULL:
- * the text is no link to a resource. */
-static const char *split(const scim_resource_type **type, const char *link,
-                         apr_pool_t *pool)
+/* ".../Users/2819c223-...": the id, and where "Users" begins. NULL: the text is
+ * no link to a resource. */
+static const char *split(const char **segment, apr_size_t *len,
+                         const char *link, apr_pool_t *pool)
 {
-    const char *id = strrchr(link, '/'), *endpoint;
+    const char *slash = strrchr(link, '/'), *begin = slash;
 
-    if (id == NULL || !store_uuid_is(id + 1)) {
+    if (slash == NULL || !store_uuid_is(slash + 1)) {
         return NULL;
     }
-    endpoint = id;
-    while (endpoint > link && endpoint[-1] != '/') {
-        endpoint--;
+    while (begin > link && begin[-1] != '/') {
+        begin--;
     }
-    *type = scim_resource_type_at(endpoint, (apr_size_t)(id - endpoint));
-    return *type != NULL ? scim_casefold(id + 1, pool) : NULL;
+    *segment = begin;
+    *len = (apr_size_t)(slash - begin);
+    return scim_casefold(slash + 1, pool);
+}
+
+static int is_endpoint(const scim_resource_type *type, const char *segment,
+                       apr_size_t len)
+{
+    return strlen(type->endpoint + 1) == len
+           && memcmp(type->endpoint + 1, segment, len) == 0;
 }
 
 static scim_filter *like(const scim_filter *node, const char *name,
@@ -84,11 +91,11 @@ const scim_filter *store_link_filter(const scim_filter *node, int within,
                                      const scim_resource_type *type,
                                      apr_pool_t *pool)
 {
-    const scim_resource_type *target = NULL;
     int is_location = node->path.schema == NULL;
-    int is_members = node->path.schema == &scim_schema_group;
     const char *name = is_location ? "id" : "value";
-    const char *id;
+    const scim_resource_type *target;
+    const char *id, *segment = "";
+    apr_size_t len = 0;
 
     if (is_location && within) {
         return NULL;
@@ -99,12 +106,15 @@ const scim_filter *store_link_filter(const scim_filter *node, int within,
     if (node->op != SCIM_EQ) {
         return NULL;
     }
-    id = split(&target, node->literal, pool);
-    if (id != NULL && is_members) {
-        return typed(node, like(node, name, id, pool), target, within, pool);
+    id = split(&segment, &len, node->literal, pool);
+    if (id != NULL && node->path.schema == &scim_schema_group) {
+        target = scim_resource_type_at(scim_default_types, segment, len);
+        return target != NULL
+                   ? typed(node, like(node, name, id, pool), target, within,
+                           pool)
+                   : like(node, name, NULL, pool);
     }
-    if (id != NULL && target != (is_location ? type : &scim_type_group)) {
-        id = NULL;
-    }
-    return like(node, name, id, pool);
+    target = is_location ? type : &scim_type_group;
+    return like(node, name, is_endpoint(target, segment, len) ? id : NULL,
+                pool);
 }
