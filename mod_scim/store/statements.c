@@ -4,7 +4,7 @@
 
 /* ------------------------------------------------------ reading resources */
 
-#define ROW "r.id, r.version::bigint, r.created, r.last_modified, r.body"
+#define ROW "r.id, r.version, r.created, r.last_modified, r.body"
 #define REFS ROW ", x.ids, x.flags"
 #define NAMED_REFS REFS ", x.names"
 #define DIRECT_REFS ROW ", x.ids, NULL, x.names"
@@ -26,7 +26,7 @@
     "   SELECT g.id, bool_or(up.direct) AS direct," \
     "     min(g.name) AS name" \
     "    FROM up JOIN scim.groups g ON g.org_id = $1 AND g.id = up.id" \
-    "     AND " STORE_VISIBLE("g") \
+    "     AND " STORE_VISIBLE_ROW("g") \
     "    GROUP BY g.id ORDER BY g.id) g) x ON true"
 
 /* Members of a group: users, and groups (flag). */
@@ -97,7 +97,7 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
 
 #define BY_ID(columns, table, join) \
     "SELECT " columns " FROM scim." table " r" join \
-    " WHERE r.org_id = $1 AND r.id = $2::uuid AND " STORE_VISIBLE("r")
+    " WHERE r.org_id = $1 AND r.id = $2::uuid AND " STORE_VISIBLE_ROW("r")
 
 /* The ids first, by an index-only scan: deep pages do not read the rows before
  * them. */
@@ -123,7 +123,7 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
  * NOT IN, may spill. */
 #define FOUND(table) \
     " FROM want w CROSS JOIN LATERAL (SELECT r.id FROM scim." table " r" \
-    "   WHERE r.org_id = $1 AND r.id = w.id AND " STORE_VISIBLE("r") \
+    "   WHERE r.org_id = $1 AND r.id = w.id AND " STORE_VISIBLE_ROW("r") \
     "   OFFSET 0) r"
 
 #define LOST(table, column) \
@@ -142,7 +142,8 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
 #define DELTA \
     "WITH target AS MATERIALIZED (" \
     "  SELECT r.version FROM scim.groups r" \
-    "   WHERE r.org_id = $1 AND r.id = $2::uuid AND " STORE_VISIBLE("r") ")," \
+    "   WHERE r.org_id = $1 AND r.id = $2::uuid" \
+    "    AND " STORE_VISIBLE_ROW("r") ")," \
     " want AS MATERIALIZED (SELECT unnest($3::uuid[]) AS id)," \
     " known AS MATERIALIZED (SELECT r.id, false AS is_group" FOUND("users") \
     "  UNION ALL SELECT r.id, true" FOUND("groups") ")," \
@@ -217,14 +218,9 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     "(org_id, actor_kind, actor, action, resource_type, resource, name," \
     " status, scim_type, detail, changes, duration_ms, request_id, address)"
 
-/* What transaction.c reads: strict, read_only, stale, nested. */
-#define TOKEN_FLAGS \
-    "strict::int + 2 * read_only::int + 4 * coalesce(last_used" \
-    " < now() - interval '1 minute', true)::int + 8 * nested::int"
-
+/* $5: org_id once more, as text. */
 #define SET_TENANT \
-    "set_config('scim.org', org_id::text, true), set_config('scim.app'," \
-    " (CASE WHEN whole_organization THEN -app_id ELSE app_id END)::text, true)"
+    "set_config('scim.org', $5, true) || set_config('scim.app', scope, true)"
 
 #define TOKEN_KEY \
     "org_id = $1::int AND key_id = $2::bigint AND hash = $3::bytea" \
@@ -235,19 +231,19 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_COMMIT]   = { "commit", "COMMIT", 1 },
     [STORE_ROLLBACK] = { "rollback", "ROLLBACK", 1 },
 
-    /* First in every transaction (DESIGN 5.8). $5: ms for a statement. A single
-     * trip never idles, and what reads waits for no lock. Few columns: each
-     * costs a look at the catalog. */
+    /* First in every transaction (DESIGN 5.8). $6: ms for a statement. A single
+     * trip never idles, and what reads waits for no lock. Few columns and
+     * operators: each costs a look at the catalog. */
     [STORE_ENTER] = { "enter",
-        "SELECT app_id, " TOKEN_FLAGS ","
-        " concat(" SET_TENANT ", set_config('statement_timeout', $5, true))"
+        "SELECT app_id, flags, stale < now(), " SET_TENANT
+        " || set_config('statement_timeout', $6, true)"
         " FROM scim.token_check WHERE " TOKEN_KEY },
-    /* $6: ms for a lock. */
+    /* $7: ms for a lock. */
     [STORE_ENTER_TO_WRITE] = { "enter_to_write",
-        "SELECT app_id, " TOKEN_FLAGS ","
-        " concat(" SET_TENANT ", set_config('statement_timeout', $5, true),"
-        " set_config('lock_timeout', $6, true),"
-        " set_config('idle_in_transaction_session_timeout', $5, true))"
+        "SELECT app_id, flags, stale < now(), " SET_TENANT
+        " || set_config('statement_timeout', $6, true)"
+        " || set_config('lock_timeout', $7, true)"
+        " || set_config('idle_in_transaction_session_timeout', $6, true)"
         " FROM scim.token_check WHERE " TOKEN_KEY " AND NOT read_only" },
     [STORE_LIMIT] = { "time_limit",
         "SELECT concat(set_config('statement_timeout', $1, true),"

@@ -9,7 +9,7 @@
 #define MAX_PAUSE_MS 20
 
 /* What enter says of a token. */
-enum { IS_STRICT = 1, IS_READ_ONLY = 2, IS_STALE = 4, IS_NESTED = 8 };
+enum { IS_STRICT = 1, IS_READ_ONLY = 2, IS_NESTED = 4 };
 
 /* What changes resources waits for locks, and needs a token that may. */
 static int may_wait(const store_transaction *tx)
@@ -76,6 +76,7 @@ static void add_enter(store_transaction *tx)
 
     store_add_token(step, tx);
     store_step_text(step, tx->caller->slug);
+    store_step_int(step, tx->caller->org_id, tx->pool);
     add_limits(step, tx);
 }
 
@@ -99,7 +100,7 @@ static scim_error *read_grant(store_transaction *tx, const store_step *enter)
     tx->grant.app_id = (int)store_number(enter->result, 0, 0);
     tx->grant.strict = (flags & IS_STRICT) != 0;
     tx->grant.read_only = (flags & IS_READ_ONLY) != 0;
-    tx->stale = (flags & IS_STALE) != 0;
+    tx->stale = store_boolean(enter->result, 0, 2);
     tx->nested = (flags & IS_NESTED) != 0;
     return NULL;
 }

@@ -43,7 +43,7 @@ static const char user_groups[] =
     " AND m.group_id = g.id AND m.user_id = r.id)"
     " THEN 'direct' ELSE 'indirect' END)"
     " FROM up JOIN scim.groups g ON g.org_id = $1 AND g.id = up.id"
-    " AND " STORE_VISIBLE("g") ") e(v)";
+    " AND " STORE_VISIBLE_ROW("g") ") e(v)";
 
 static const char group_members[] =
     "(SELECT jsonb_build_object('value', u.id::text, 'type', 'user',"
@@ -60,7 +60,7 @@ static const char group_members[] =
 /* Who is in a group, or in a group that is in it; %s is the group. */
 static const char in_group[] =
     "WITH RECURSIVE down(id) AS (SELECT g.id FROM scim.groups g"
-    " WHERE g.org_id = $1 AND g.id = %s::uuid AND " STORE_VISIBLE("g")
+    " WHERE g.org_id = $1 AND g.id = %s::uuid AND " STORE_VISIBLE_ROW("g")
     " UNION SELECT e.child_id FROM down JOIN scim.group_groups e"
     " ON e.org_id = $1 AND e.group_id = down.id)"
     " SELECT m.user_id FROM down JOIN scim.group_users m"
