@@ -31,9 +31,11 @@ static const struct {
     [SCIM_NOT_FOUND]              = { 404, NULL },
     [SCIM_METHOD_NOT_ALLOWED]     = { 405, NULL },
     [SCIM_REQUEST_TIMEOUT]        = { 408, NULL },
+    [SCIM_CONFLICT]               = { 409, NULL },
     [SCIM_PRECONDITION_FAILED]    = { 412, NULL },
     [SCIM_TOO_LARGE]              = { 413, NULL },
     [SCIM_UNSUPPORTED_MEDIA_TYPE] = { 415, NULL },
+    [SCIM_FAILED_DEPENDENCY]      = { 424, NULL },
     [SCIM_TOO_MANY_REQUESTS]      = { 429, NULL },
     [SCIM_INTERNAL]               = { 500, NULL },
     [SCIM_NOT_IMPLEMENTED]        = { 501, NULL },
@@ -63,6 +65,16 @@ scim_error *scim_error_because(scim_error *err, apr_pool_t *pool,
     err->cause = apr_pvsprintf(pool, format, args);
     va_end(args);
     return err;
+}
+
+scim_error *scim_error_copy(const scim_error *err, apr_pool_t *pool)
+{
+    scim_error *copy = apr_pmemdup(pool, err, sizeof(*err));
+
+    copy->detail = apr_pstrdup(pool, err->detail);
+    copy->cause = apr_pstrdup(pool, err->cause);
+    copy->allow = apr_pstrdup(pool, err->allow);
+    return copy;
 }
 
 const char *scim_excerpt(const char *text, apr_pool_t *pool)

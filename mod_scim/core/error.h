@@ -25,9 +25,11 @@ typedef enum {
     SCIM_NOT_FOUND,              /* 404 */
     SCIM_METHOD_NOT_ALLOWED,     /* 405 */
     SCIM_REQUEST_TIMEOUT,        /* 408 */
+    SCIM_CONFLICT,               /* 409 without a scimType */
     SCIM_PRECONDITION_FAILED,    /* 412 */
     SCIM_TOO_LARGE,              /* 413 */
     SCIM_UNSUPPORTED_MEDIA_TYPE, /* 415 */
+    SCIM_FAILED_DEPENDENCY,      /* 424, of an operation of a Bulk */
     SCIM_TOO_MANY_REQUESTS,      /* 429 with Retry-After */
     SCIM_INTERNAL,               /* 500 */
     SCIM_NOT_IMPLEMENTED,        /* 501 */
@@ -52,6 +54,9 @@ scim_error *scim_error_make(scim_fault fault, apr_pool_t *pool,
 scim_error *scim_error_because(scim_error *err, apr_pool_t *pool,
                                const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* In a pool that lives longer. */
+scim_error *scim_error_copy(const scim_error *err, apr_pool_t *pool);
 
 /* What a message shows of a client's text: its beginning, cut between two
  * characters, control characters as "?", what is no UTF-8 as U+FFFD. In

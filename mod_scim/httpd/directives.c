@@ -32,6 +32,8 @@ void *mod_scim_create_dir_config(apr_pool_t *pool, char *path)
     conf->max_results = UNSET;
     conf->max_members = UNSET;
     conf->filter_length = conf->filter_nodes = UNSET;
+    conf->bulk_operations = UNSET;
+    conf->bulk_bytes = UNSET;
     conf->rate = conf->burst = UNSET;
     return conf;
 }
@@ -56,6 +58,9 @@ void *mod_scim_merge_dir_config(apr_pool_t *pool, void *parent, void *child)
     conf->filter_length
         = PICK(add->filter_length, base->filter_length, UNSET);
     conf->filter_nodes = PICK(add->filter_nodes, base->filter_nodes, UNSET);
+    conf->bulk_operations
+        = PICK(add->bulk_operations, base->bulk_operations, UNSET);
+    conf->bulk_bytes = PICK(add->bulk_bytes, base->bulk_bytes, UNSET);
     conf->rate = PICK(add->rate, base->rate, UNSET);
     conf->burst = PICK(add->burst, base->burst, UNSET);
     return conf;
@@ -110,6 +115,12 @@ void mod_scim_limits(serve_limits *out, const scim_dir_config *conf)
 {
     out->max_body
         = (apr_size_t)DEFAULT_TO(conf->max_body, 16 * 1024 * 1024);
+    out->bulk_operations = DEFAULT_TO(conf->bulk_operations, 1000);
+    out->bulk_bytes = out->max_body;
+    if (conf->bulk_bytes != UNSET
+        && conf->bulk_bytes < (apr_int64_t)out->max_body) {
+        out->bulk_bytes = (apr_size_t)conf->bulk_bytes;
+    }
     out->max_depth = DEFAULT_TO(conf->max_depth, 32);
     out->max_results = DEFAULT_TO(conf->max_results, 200);
     out->max_members = DEFAULT_TO(conf->max_members, 1000000);
@@ -311,9 +322,10 @@ static const char *set_trusted_proxy(cmd_parms *cmd, void *dir,
     return NULL;
 }
 
-static const char *set_max_body(cmd_parms *cmd, void *dir, const char *arg)
+/* 1K to 1024M, with K or M. */
+static const char *read_bytes(apr_int64_t *out, cmd_parms *cmd,
+                              const char *arg)
 {
-    scim_dir_config *conf = dir;
     char *end;
     apr_int64_t n = apr_strtoi64(arg, &end, 10);
 
@@ -332,8 +344,27 @@ static const char *set_max_body(cmd_parms *cmd, void *dir, const char *arg)
         return apr_psprintf(cmd->pool, "%s takes 1K to 1024M, not \"%s\"",
                             cmd->cmd->name, arg);
     }
-    conf->max_body = n;
+    *out = n;
     return NULL;
+}
+
+static const char *set_max_body(cmd_parms *cmd, void *dir, const char *arg)
+{
+    scim_dir_config *conf = dir;
+
+    return read_bytes(&conf->max_body, cmd, arg);
+}
+
+static const char *set_bulk_limits(cmd_parms *cmd, void *dir,
+                                   const char *operations, const char *bytes)
+{
+    scim_dir_config *conf = dir;
+    const char *wrong = read_number(&conf->bulk_operations, cmd,
+                                    "operations: ", operations, 0, 100000);
+
+    return wrong != NULL || bytes == NULL
+               ? wrong
+               : read_bytes(&conf->bulk_bytes, cmd, bytes);
 }
 
 static const char *set_max_depth(cmd_parms *cmd, void *dir, const char *arg)
@@ -493,6 +524,9 @@ const command_rec mod_scim_directives[] = {
         "Most members of groups that one answer carries (default 1000000)"),
     AP_INIT_TAKE2("ScimFilterLimits", set_filter_limits, NULL, SECTION,
         "Bytes of a filter and conditions in it (default 8192 64)"),
+    AP_INIT_TAKE12("ScimBulkLimits", set_bulk_limits, NULL, SECTION,
+        "Operations of a Bulk (default 1000; 0: none) and its bytes (default:"
+        " ScimMaxBody)"),
     AP_INIT_TAKE12("ScimRateLimit", set_rate_limit, NULL, SECTION,
         "Requests a second for each token, and burst; or off (default)"),
     AP_INIT_TAKE1("ScimDatabase", set_database, NULL, RSRC_CONF,

@@ -31,6 +31,8 @@ typedef struct scim_dir_config {
     int max_results;
     int max_members;
     int filter_length, filter_nodes;
+    int bulk_operations;
+    apr_int64_t bulk_bytes;
     int rate, burst; /* requests a second; 0: no limit */
 } scim_dir_config;
 

@@ -53,15 +53,13 @@ static scim_error *check_media_type(const char *content_type,
                            "application/json) in UTF-8.");
 }
 
-scim_error *serve_body_read(json_t **out, serve_call *call)
+scim_error *serve_body_text(const char **out, apr_size_t *len,
+                            serve_call *call)
 {
     const serve_request *request = call->request;
-    const serve_limits *limits = call->context->limits;
-    const char *text;
-    apr_size_t len;
     scim_error *err = check_media_type(request->content_type, call->pool);
 
-    if (err == NULL
+    if (err == NULL && !call->token_checked
         && (request->content_length < 0
             || request->content_length > SMALL_BODY)) {
         store_grant grant;
@@ -72,13 +70,27 @@ scim_error *serve_body_read(json_t **out, serve_call *call)
         }
     }
     if (err == NULL) {
-        err = request->read_body(&text, &len, request->baton, call->pool);
+        err = request->read_body(out, len, request->baton, call->pool);
         call->body_lost = err != NULL
                           && (err->fault == SCIM_BAD_REQUEST
                               || err->fault == SCIM_REQUEST_TIMEOUT);
     }
-    if (err == NULL) {
-        err = scim_json_parse(out, text, len, limits->max_depth, call->pool);
-    }
     return err;
+}
+
+scim_error *serve_body_read(json_t **out, serve_call *call)
+{
+    const char *text;
+    apr_size_t len;
+    scim_error *err;
+
+    if (call->part != NULL) {
+        *out = call->part->data;
+        return NULL;
+    }
+    err = serve_body_text(&text, &len, call);
+    return err != NULL
+               ? err
+               : scim_json_parse(out, text, len,
+                                 call->context->limits->max_depth, call->pool);
 }

@@ -20,7 +20,8 @@ scim_error *serve_create(serve_call *call)
     }
     serve_drop_password(resource, call->type);
     if (call->type->kind == SCIM_KIND_GROUP) {
-        members = scim_group_take_members(resource, call->pool);
+        members = serve_known_members(
+            scim_group_take_members(resource, call->pool), call);
     }
     else if (call->type->kind == SCIM_KIND_USER
              && json_object_get(resource, "active") == NULL) {

@@ -2,6 +2,8 @@
 #ifndef SCIM_PROTOCOL_OPERATION_H
 #define SCIM_PROTOCOL_OPERATION_H
 
+#include <apr_hash.h>
+
 #include "core/message.h"
 #include "core/project.h"
 #include "protocol/serve.h"
@@ -18,7 +20,17 @@ typedef struct serve_query {
     const char *count;
     const char *attributes;
     const char *excluded_attributes;
+    const char *atomic; /* of a Bulk */
 } serve_query;
+
+/* An operation of a Bulk. */
+typedef struct serve_part {
+    json_t *data;             /* in place of a body */
+    const store_grant *grant;
+    const char *id;           /* of a new resource */
+    apr_hash_t *later;        /* ids of what is made after it; or NULL */
+    apr_array_header_t *links; /* out: const char *, members among those */
+} serve_part;
 
 struct serve_call {
     const serve_request *request;
@@ -35,6 +47,8 @@ struct serve_call {
     int token_checked; /* a trip has verified the token, or had to refuse it */
     int body_lost;     /* the body did not arrive: nobody waits for an answer */
     scim_error *strict_refusal; /* what a strict app does not take; or NULL */
+    serve_part *part; /* of a Bulk: the answer is status, location, version;
+                         or NULL */
 };
 
 /* create.c, retrieve.c, list.c, replace.c, modify.c, delete.c */
@@ -44,6 +58,14 @@ scim_error *serve_list(serve_call *call);
 scim_error *serve_replace(serve_call *call);
 scim_error *serve_modify(serve_call *call);
 scim_error *serve_delete(serve_call *call);
+
+/* bulk.c */
+scim_error *serve_bulk(serve_call *call);
+
+/* bulk_part.c: members that can be added now; those of part->later are left to
+ * part->links. */
+scim_membership *serve_known_members(scim_membership *members,
+                                     const serve_call *call);
 
 /* discovery.c */
 scim_error *serve_provider_config(serve_call *call);
@@ -65,6 +87,11 @@ scim_error *serve_query_parse(serve_query *out, const char *query,
 /* serve.c: a trip for the token alone. */
 scim_error *serve_token_check(store_grant *out, serve_call *call);
 
+/* serve.c: the journal's row of a refused write, unless the error is about
+ * access: then there is nobody to whom a row could belong. */
+void serve_journal_refusal(serve_call *call, const scim_error *err);
+int serve_is_about_access(const scim_error *err);
+
 /* reading.c: a body as a resource or a patch. What only a strict app refuses
  * becomes call->strict_refusal. */
 scim_error *serve_read_resource(json_t **out, const json_t *body,
@@ -79,6 +106,10 @@ scim_error *serve_refuse_strictly(serve_call *call);
 /* body.c: media type, token (before a body that is large or of unknown length
  * is read), bytes, JSON. *out belongs to the pool. */
 scim_error *serve_body_read(json_t **out, serve_call *call);
+
+/* The same without the parsing. */
+scim_error *serve_body_text(const char **out, apr_size_t *len,
+                            serve_call *call);
 
 /* precondition.c (RFC 7644, 3.14; RFC 9110, 13.1). *out is NULL without the
  * header. Tags are compared weakly; "-gzip" and the like at their end is what
@@ -113,6 +144,9 @@ scim_error *serve_represent_list(const store_result *result,
  * them out. */
 scim_error *serve_answer(const store_record *record, int status,
                          serve_call *call);
+
+/* The version as clients see it: W/"n". */
+const char *serve_etag(apr_int64_t version, apr_pool_t *pool);
 
 /* A JSON value as the whole body; takes the reference. */
 scim_error *serve_answer_json(json_t *body, int status, serve_call *call);

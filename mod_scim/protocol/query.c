@@ -17,6 +17,7 @@ static const struct {
     { "count",              offsetof(serve_query, count) },
     { "attributes",         offsetof(serve_query, attributes) },
     { "excludedAttributes", offsetof(serve_query, excluded_attributes) },
+    { "atomic",             offsetof(serve_query, atomic) },
 };
 /* clang-format on */
 

@@ -48,6 +48,11 @@ store_wants serve_wants(const serve_call *call)
     const scim_attr *attr = refs_attr(call), *display;
     store_wants wants = { .status = 200 };
 
+    if (call->part != NULL) {
+        wants.id = call->part->id;
+        wants.later = 1;
+        return wants;
+    }
     if (attr == NULL) {
         return wants;
     }
@@ -360,6 +365,11 @@ scim_error *serve_represent_list(const store_result *result,
     return err;
 }
 
+const char *serve_etag(apr_int64_t version, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "W/\"%" APR_INT64_T_FMT "\"", version);
+}
+
 scim_error *serve_answer(const store_record *record, int status,
                          serve_call *call)
 {
@@ -371,7 +381,7 @@ scim_error *serve_answer(const store_record *record, int status,
 
     open_answer(&a, call);
     a.version = record->version;
-    if (status != 204) {
+    if (status != 204 && call->part == NULL) {
         err = add_resource(&a, record, is_read);
         if (err == NULL) {
             err = serve_spool_write(response, &a.text);
@@ -381,8 +391,7 @@ scim_error *serve_answer(const store_record *record, int status,
         return err;
     }
     response->status = status;
-    response->etag = apr_psprintf(call->pool, "W/\"%" APR_INT64_T_FMT "\"",
-                                  a.version);
+    response->etag = serve_etag(a.version, call->pool);
     response->location
         = apr_pstrcat(call->pool, call->request->base_url,
                       call->type->endpoint, "/", record->id, (char *)NULL);

@@ -33,8 +33,8 @@ static const place resource_type = { .by_method = {
     [SERVE_GET] = serve_resource_type, [SERVE_HEAD] = serve_resource_type } };
 static const place root = { .not_offered =
     "Queries over all resource types are not offered; ask /Users or /Groups." };
-static const place bulk = { .not_offered =
-    "Bulk operations are not offered; see /ServiceProviderConfig." };
+static const place bulk = { .by_method = {
+    [SERVE_POST] = serve_bulk } };
 static const place me = { .not_offered =
     "/Me is not offered; use /Users with an id or a filter." };
 static const place search = { .not_offered =
@@ -134,8 +134,8 @@ scim_error *serve_route(serve_operation *out, serve_call *call)
     if (at == NULL) {
         return scim_error_make(SCIM_NOT_FOUND, call->pool,
                                "There is no endpoint of this name; the tenant "
-                               "URL is followed by /Users, /Groups, /Schemas, "
-                               "/ResourceTypes or /ServiceProviderConfig.");
+                               "URL is followed by /Users, /Groups, /Bulk, "
+                               "/Schemas, /ResourceTypes or /ServiceProviderConfig.");
     }
     if (at->not_offered != NULL) {
         return scim_error_make(SCIM_NOT_IMPLEMENTED, call->pool, "%s",

@@ -23,12 +23,21 @@ static scim_error *token_first(serve_call *call, scim_error *err)
     return refused != NULL ? refused : err;
 }
 
-/* Whether the error is the store's word on the token or on itself, so that
- * there is nobody to whom a journal row could belong. */
-static int is_about_access(const scim_error *err)
+/* Whether the error is the store's word on the token or on itself. */
+int serve_is_about_access(const scim_error *err)
 {
     return err->fault == SCIM_UNAUTHORIZED || err->fault == SCIM_TOKEN_REFUSED
            || err->fault == SCIM_UNAVAILABLE || err->fault == SCIM_INTERNAL;
+}
+
+void serve_journal_refusal(serve_call *call, const scim_error *err)
+{
+    if (call->action != NULL && !serve_is_about_access(err)
+        && !call->body_lost) {
+        store_journal_refusal(call->type, call->id, call->action, err,
+                              call->context->caller, call->context->store,
+                              call->pool);
+    }
 }
 
 static scim_error *run(serve_call *call)
@@ -73,10 +82,7 @@ scim_error *serve(serve_response *out, const serve_request *request,
     err = run(&call);
     if (err != NULL) {
         err = token_first(&call, err);
-        if (call.action != NULL && !is_about_access(err) && !call.body_lost) {
-            store_journal_refusal(call.type, call.id, call.action, err,
-                                  context->caller, context->store, call.pool);
-        }
+        serve_journal_refusal(&call, err);
     }
     return err;
 }

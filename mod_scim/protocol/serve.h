@@ -52,7 +52,9 @@ typedef struct serve_limits {
     int max_depth;   /* ScimMaxDepth */
     int max_results; /* ScimMaxResults */
     int max_members; /* ScimMaxMembers, of one answer */
-    apr_size_t max_body; /* ScimMaxBody, for ServiceProviderConfig */
+    int bulk_operations;   /* ScimBulkLimits; 0: no Bulk */
+    apr_size_t bulk_bytes; /* of a Bulk */
+    apr_size_t max_body;   /* ScimMaxBody */
     scim_filter_limits filter;
 } serve_limits;
 

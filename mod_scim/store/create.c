@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "store/journal.h"
 #include "store/keys.h"
 #include "store/members.h"
@@ -10,8 +12,19 @@ typedef struct creation {
     const char *id;
     store_keys keys;
     store_shape shape;
+    int later; /* nobody waits for the record */
     store_record *record;
 } creation;
+
+/* All that is known of a new resource before it was sent. */
+static store_record *expected_record(const creation *c, apr_pool_t *pool)
+{
+    store_record *record = apr_pcalloc(pool, sizeof(*record));
+
+    record->id = c->id;
+    record->version = 1;
+    return record;
+}
 
 static scim_error *finish(store_transaction *tx, creation *c, json_t *members)
 {
@@ -28,10 +41,12 @@ static scim_error *finish(store_transaction *tx, creation *c, json_t *members)
         json_object_set(entry.changes, "members", members);
     }
     store_add_journal(&entry, tx);
-    select = store_add_select(c->shape, c->id, c->type, tx);
-    if (tx->intent == STORE_EDITS) {
-        store_add(STORE_COMMIT, tx);
+    if (c->later && tx->is_batch) {
+        c->record = expected_record(c, tx->pool);
+        return store_go_later(tx, strlen(c->keys.body));
     }
+    select = store_add_select(c->shape, c->id, c->type, tx);
+    store_add_commit(tx);
     err = store_go(tx);
     return err != NULL ? err
                        : store_record_of(&c->record, select, c->shape, c->id,
@@ -61,6 +76,9 @@ static scim_error *work(store_transaction *tx, void *baton)
     tx->name = c->keys.name;
     store_add_insert(&c->keys, c->id, c->type, tx);
     if (c->members != NULL) {
+        err = store_members_check(c->members, c->id, tx->pool);
+    }
+    if (err == NULL && c->members != NULL) {
         err = add_first_members(&members, tx, c);
     }
     return err != NULL ? err : finish(tx, c, members);
@@ -74,8 +92,9 @@ scim_error *store_create(store_record **out, const scim_resource_type *type,
 {
     creation c = { .type = type,
                    .resource = resource,
-                   .id = store_uuid_make(pool),
-                   .shape = store_shape_of(type, wants) };
+                   .id = wants->id != NULL ? wants->id : store_uuid_make(pool),
+                   .shape = store_shape_of(type, wants),
+                   .later = wants->later };
     scim_error *err;
 
     if (type->kind == SCIM_KIND_USER) {

@@ -126,7 +126,7 @@ static scim_error *finish(store_transaction *tx, modification *m)
 
     add_changes(tx, m);
     select = store_add_select(shape, m->id, m->type, tx);
-    store_add(STORE_COMMIT, tx);
+    store_add_commit(tx);
     err = store_go(tx);
     return err != NULL ? err
                        : store_record_of(&m->record, select, shape, m->asked,

@@ -85,7 +85,7 @@ static scim_error *work(store_transaction *tx, void *baton)
         err = add_journal(tx, r, record);
     }
     if (err == NULL) {
-        store_add(STORE_COMMIT, tx);
+        store_add_commit(tx);
         err = store_go(tx);
     }
     return err;

@@ -399,6 +399,17 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "DELETE FROM scim.unique_values"
         " WHERE org_id = $1 AND id = $2::uuid" },
 
+    [STORE_GROUPS_LOCK] = { "groups_lock",
+        "SELECT r.id FROM scim.groups r WHERE r.org_id = $1::int"
+        " AND r.id = ANY(ARRAY(SELECT unnest($2::uuid[])"
+        "  UNION SELECT m.group_id FROM unnest($3::uuid[]) d(id)"
+        "   JOIN scim.group_users m ON m.org_id = $1 AND m.user_id = d.id"
+        "  UNION SELECT m.group_id FROM unnest($3::uuid[]) d(id)"
+        "   JOIN scim.group_groups m ON m.org_id = $1 AND m.child_id = d.id))"
+        " ORDER BY r.id FOR NO KEY UPDATE" },
+    [STORE_USERS_LOCK] = { "users_lock",
+        "SELECT r.id FROM scim.users r WHERE r.org_id = $1::int"
+        " AND r.id = ANY($2::uuid[]) ORDER BY r.id FOR NO KEY UPDATE" },
     /* Before the resource itself: groups by id, then users (DESIGN 5.10). */
     [STORE_HOLDERS_LOCK] = { "holders_lock",
         "SELECT r.id FROM scim.groups r WHERE r.org_id = $1::int"

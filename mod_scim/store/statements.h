@@ -73,6 +73,8 @@ typedef enum {
     STORE_RESOURCE_DELETE,
     STORE_VALUES_CLAIM,   /* of attributes whose values are unique */
     STORE_VALUES_RELEASE,
+    STORE_GROUPS_LOCK,  /* of a batch: many, and the holders of some */
+    STORE_USERS_LOCK,
     STORE_HOLDERS_LOCK, /* the groups that a resource is in */
     STORE_USER_LEAVE,
     STORE_GROUP_LEAVE,

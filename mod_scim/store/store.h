@@ -53,6 +53,8 @@ void store_usage_get(store_usage *out, store *s);
 
 /* ------------------------------------------------------------- the caller */
 
+typedef struct store_transaction store_transaction; /* of store/ alone */
+
 /* Who asks, as far as the request itself tells: the token's parts and where it
  * came from. Whether the token is good is the first statement's matter. */
 typedef struct store_caller {
@@ -66,6 +68,7 @@ typedef struct store_caller {
     apr_time_t deadline;    /* after which everything is SCIM_UNAVAILABLE */
     const scim_reading *reading; /* warnings for the journal row; or NULL */
     int *verified; /* out, or NULL: set once the token was found good */
+    store_transaction *within; /* a batch, whose part each call is; or NULL */
 } store_caller;
 
 /* What a good token may do. */
@@ -112,6 +115,9 @@ typedef struct store_wants {
     int refs;    /* groups or members */
     int display; /* of members (of groups it is always read) */
     int status;  /* HTTP, of a write that succeeds: for the journal */
+    const char *id; /* of a new resource: from store_new_id(); or NULL */
+    int later;      /* of a new resource in a batch: the record holds id and
+                       version alone, and the write may wait to be sent */
 } store_wants;
 
 /* If-Match as versions: the write goes ahead only if the stored one is among
@@ -220,6 +226,32 @@ scim_error *store_membership(store_record **out, const char *group_id,
 scim_error *store_remove(const scim_resource_type *type, const char *id,
                          const store_match *match, const store_caller *caller,
                          store *s, apr_pool_t *pool);
+
+/* An id that nothing has. SCIM_UNAVAILABLE without random bytes. */
+scim_error *store_new_id(const char **out, apr_pool_t *pool);
+
+/* Many operations as one transaction (RFC 7644, 3.7). */
+typedef struct store_batch {
+    /* Calls the functions above with this caller; all of them are parts of the
+     * transaction. It is committed after NULL and rolled back after an error.
+     * May be called again when the transaction is retried. */
+    scim_error *(*run)(store_caller *caller, void *baton);
+    void *baton;
+    /* const char *: ids that will be changed, locked first and in order. The
+     * groups that hold what is deleted are locked, too. */
+    const apr_array_header_t *changed, *deleted;
+    int failed; /* out: the operation that failed; -1: no one alone */
+    int unsure; /* out: COMMIT was sent, and no answer came */
+} store_batch;
+
+scim_error *store_batch_run(store_batch *batch, store_caller *caller, store *s,
+                            apr_pool_t *pool);
+
+/* Within run(): the operation, by number, that what follows belongs to. */
+void store_batch_next(const store_caller *caller, int operation);
+
+/* Whether an earlier operation's memory is still needed. */
+int store_batch_is_pending(const store_caller *caller);
 
 /* A refused write of a valid token: a journal row of its own, best effort.
  * `id` may be NULL. */

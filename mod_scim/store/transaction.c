@@ -8,6 +8,10 @@
 #define MAX_RETRIES 3
 #define MAX_PAUSE_MS 20
 
+/* What a batch sends in one trip: about a hundred new users. */
+#define BATCH_STEPS 512
+#define BATCH_BYTES (1024 * 1024)
+
 /* What enter says of a token. */
 enum { IS_STRICT = 1, IS_READ_ONLY = 2, IS_NESTED = 4 };
 
@@ -40,6 +44,8 @@ static store_step *push(store_statement statement, store_transaction *tx)
 
     memset(step, 0, sizeof(*step));
     step->statement = statement;
+    step->operation = tx->operation;
+    step->name = tx->name;
     step->binary = 1;
     return step;
 }
@@ -141,8 +147,9 @@ static scim_error *failure_of(const store_step *step, store_transaction *tx)
                              step->statement == STORE_AD_HOC
                                  ? "filter"
                                  : store_statements[step->statement].name,
-                             tx->name, tx->pool);
+                             step->name, tx->pool);
 
+    tx->failed_operation = step->operation;
     tx->c->broken |= tx->failed.renew;
     tx->c->gone |= tx->failed.gone;
     return err;
@@ -153,6 +160,9 @@ scim_error *store_go(store_transaction *tx)
     int failed;
     scim_error *err;
 
+    if (tx->sent || tx->count == 0) {
+        return NULL;
+    }
     if (is_open(tx) && is_late(tx)) { /* a COMMIT must not outlive the 503 */
         tx->c->broken = 1;
         return store_unavailable(tx->pool, "no time left to commit");
@@ -160,6 +170,7 @@ scim_error *store_go(store_transaction *tx)
     err = store_trip(&failed, tx->steps, tx->count, tx->c,
                      tx->caller->deadline, tx->s, tx->pool);
     tx->sent = 1;
+    tx->queued = 0;
     if (err != NULL) {
         tx->failed.retry = is_safe_to_repeat(tx);
         return err;
@@ -167,6 +178,21 @@ scim_error *store_go(store_transaction *tx)
     err = check_enter(tx, failed);
     return err != NULL || failed < 0 ? err
                                      : failure_of(&tx->steps[failed], tx);
+}
+
+scim_error *store_go_later(store_transaction *tx, apr_size_t bytes)
+{
+    tx->queued += bytes;
+    return tx->queued < BATCH_BYTES && tx->count + STORE_MAX_STEPS < tx->size
+               ? NULL
+               : store_go(tx);
+}
+
+void store_add_commit(store_transaction *tx)
+{
+    if (tx->intent == STORE_EDITS && !tx->is_batch) {
+        store_add(STORE_COMMIT, tx);
+    }
 }
 
 void store_abandon(store_transaction *tx)
@@ -224,21 +250,44 @@ static void pause_before_retry(void)
     apr_sleep(apr_time_from_msec(1 + byte % MAX_PAUSE_MS));
 }
 
+static store_transaction *make(store_intent intent, const store_caller *caller,
+                               store *s, apr_pool_t *pool)
+{
+    store_transaction *tx = apr_pcalloc(pool, sizeof(*tx));
+
+    tx->caller = caller;
+    tx->s = s;
+    tx->pool = pool;
+    tx->intent = intent == STORE_BATCHES ? STORE_EDITS : intent;
+    tx->is_batch = intent == STORE_BATCHES;
+    tx->operation = tx->failed_operation = -1;
+    tx->size = tx->is_batch ? BATCH_STEPS : STORE_MAX_STEPS;
+    tx->steps = apr_palloc(pool, sizeof(*tx->steps) * (apr_size_t)tx->size);
+    return tx;
+}
+
+/* A part of a batch: its memory is its own. */
+static scim_error *take_part(store_work work, void *baton,
+                             store_transaction *tx, apr_pool_t *pool)
+{
+    tx->pool = pool;
+    tx->name = NULL;
+    return work(tx, baton);
+}
+
 scim_error *store_transact(store_work work, void *baton, store_intent intent,
                            const store_caller *caller, store *s,
                            apr_pool_t *pool)
 {
     int retries = 0;
 
+    if (caller->within != NULL) {
+        return take_part(work, baton, caller->within, pool);
+    }
     for (;;) {
-        store_transaction *tx = apr_pcalloc(pool, sizeof(*tx));
-        scim_error *err;
+        store_transaction *tx = make(intent, caller, s, pool);
+        scim_error *err = attempt(tx, work, baton);
 
-        tx->caller = caller;
-        tx->s = s;
-        tx->pool = pool;
-        tx->intent = intent;
-        err = attempt(tx, work, baton);
         if (err == NULL || !tx->failed.retry || retries++ == MAX_RETRIES
             || apr_time_now() >= caller->deadline) {
             return err;

@@ -6,16 +6,18 @@
 #include "store/result.h"
 #include "store/trip.h"
 
+/* Of one operation in one trip. */
 #define STORE_MAX_STEPS 12
 
 typedef enum {
     STORE_READS,  /* one trip */
     STORE_NOTES,  /* one trip, of a token that may only read, too: journal */
     STORE_WRITES, /* one trip */
-    STORE_EDITS   /* writes; BEGIN and COMMIT of its own, several trips */
+    STORE_EDITS,  /* writes; BEGIN and COMMIT of its own, several trips */
+    STORE_BATCHES /* the same, made of many operations (batch.c) */
 } store_intent;
 
-typedef struct store_transaction {
+struct store_transaction {
     const store_caller *caller;
     store *s;
     apr_pool_t *pool;
@@ -26,10 +28,14 @@ typedef struct store_transaction {
     store_failure failed; /* what the last failure asks for */
     int stale;            /* the token's last use is more than a minute ago */
     int nested;           /* the organization has groups within groups */
+    int is_batch;         /* several operations: batch.c commits */
+    int operation;        /* of a batch: the one that adds steps; or -1 */
+    int failed_operation; /* of a batch: whose step failed; or -1 */
+    apr_size_t queued;    /* of a batch: bytes that wait to be sent */
     int sent;             /* the steps have been sent */
-    int count;
-    store_step steps[STORE_MAX_STEPS];
-} store_transaction;
+    int count, size;
+    store_step *steps;
+};
 
 /* What an operation does within one; called again when it is retried, with
  * nothing left of the attempt before. */
@@ -44,8 +50,15 @@ scim_error *store_transact(store_work work, void *baton, store_intent intent,
  * already. The step is good until the first store_add() after store_go(). */
 store_step *store_add(store_statement statement, store_transaction *tx);
 
-/* Sends what was added and reads all answers. */
+/* Sends what was added and reads all answers; success if there is nothing. */
 scim_error *store_go(store_transaction *tx);
+
+/* Of a batch: the same, but not before `bytes` of this operation and those that
+ * wait already are worth a trip. */
+scim_error *store_go_later(store_transaction *tx, apr_size_t bytes);
+
+/* The end of STORE_EDITS; a batch ends by itself. */
+void store_add_commit(store_transaction *tx);
 
 /* For a transaction of several trips that turns out to change nothing. */
 void store_abandon(store_transaction *tx);

@@ -22,6 +22,8 @@ typedef struct store_step {
      * is then one without rows. NULL: the result holds them all. */
     void (*row)(const PGresult *one, void *baton);
     void *baton;
+    int operation;                  /* of a batch, that it belongs to; or -1 */
+    const char *name;               /* of the resource, for messages; or NULL */
     PGresult *result;               /* out; belongs to the pool */
     const char *prepared;           /* private to trip.c: name, or NULL */
     int preparing;
