@@ -57,6 +57,9 @@ my @refused_in_section = (
     ['ScimFilterLimits 100 64', qr/ScimFilterLimits takes a length of 256 to/],
     ['ScimFilterLimits 8192 0', qr/ScimFilterLimits takes conditions: 1 to/],
     ['ScimFilterLimits 8192', qr/ScimFilterLimits takes two arguments/],
+    ['ScimBulkLimits -1', qr/ScimBulkLimits takes operations: 0 to 100000/],
+    ['ScimBulkLimits 100001', qr/ScimBulkLimits takes operations: 0 to/],
+    ['ScimBulkLimits 10 100', qr/ScimBulkLimits takes 1K to 1024M/],
     ['ScimRateLimit 24', qr/ScimRateLimit takes off or .* 25 to 100000/],
     ['ScimRateLimit 30 0', qr/ScimRateLimit takes a burst of 1 to/],
     ['ScimRateLimit off 5', qr/ScimRateLimit off takes no burst/],
@@ -113,6 +116,7 @@ my @accepted_in_section = (
     'ScimMaxBody 1K', 'ScimMaxBody 1024M', 'ScimMaxBody 1048576',
     'ScimMaxDepth 512', 'ScimMaxResults 10000', 'ScimFilterLimits 65536 1024',
     'ScimMaxMembers 0', 'ScimMaxMembers 100000000',
+    'ScimBulkLimits 0', 'ScimBulkLimits 100000 1024M',
     'ScimRateLimit 25', 'ScimRateLimit 25 1', 'ScimRateLimit Off',
 );
 my @accepted_in_server = (

@@ -27,7 +27,9 @@ typedef struct reader {
     apr_array_header_t *operations;
     apr_array_header_t *names; /* of each: the array of what it refers to */
     int has_operations;
+    int has_schema;
     int max_operations;
+    apr_hash_t *seen; /* names of the message's members */
     apr_pool_t *scratch; /* of one operation */
     apr_pool_t *pool;
 } reader;
@@ -276,8 +278,7 @@ static int names_request(const json_t *schemas)
 }
 
 /* A member of the message: its name has been taken. */
-static scim_error *read_member(reader *r, int *has_schema, const char *name,
-                               cursor *c)
+static scim_error *read_member(reader *r, const char *name, cursor *c)
 {
     json_error_t where;
     json_t *value;
@@ -296,12 +297,23 @@ static scim_error *read_member(reader *r, int *has_schema, const char *name,
     }
     scim_json_adopt(value, r->scratch);
     if (scim_name_equals(name, "schemas")) {
-        *has_schema = names_request(value);
+        r->has_schema = names_request(value);
     }
     return scim_name_equals(name, "failOnErrors") ? read_limit(r, value) : NULL;
 }
 
-static scim_error *read_members(reader *r, int *has_schema, cursor *c)
+static scim_error *check_name(reader *r, const char *name)
+{
+    if (apr_hash_get(r->seen, name, APR_HASH_KEY_STRING) != NULL) {
+        return scim_error_make(SCIM_INVALID_SYNTAX, r->pool,
+                               "\"%s\" is given twice.",
+                               scim_excerpt(name, r->pool));
+    }
+    apr_hash_set(r->seen, apr_pstrdup(r->pool, name), APR_HASH_KEY_STRING, "");
+    return NULL;
+}
+
+static scim_error *read_members(reader *r, cursor *c)
 {
     scim_error *err = NULL;
 
@@ -321,26 +333,28 @@ static scim_error *read_members(reader *r, int *has_schema, cursor *c)
         if (name == NULL || !take(c, ':')) {
             return bad_form(r);
         }
-        err = read_member(r, has_schema, json_string_value(name), c);
+        err = check_name(r, json_string_value(name));
+        if (err == NULL) {
+            err = read_member(r, json_string_value(name), c);
+        }
     } while (err == NULL && take(c, ','));
     return err;
 }
 
 static scim_error *read_message(reader *r, cursor *c)
 {
-    int has_schema = 0;
     scim_error *err = NULL;
 
     if (!take(c, '{')) {
         return bad_form(r);
     }
     if (peek(c) != '}') {
-        err = read_members(r, &has_schema, c);
+        err = read_members(r, c);
     }
     if (err == NULL && (!take(c, '}') || peek(c) != '\0' || c->at != c->end)) {
         return bad_form(r);
     }
-    if (err == NULL && !has_schema) {
+    if (err == NULL && !r->has_schema) {
         return scim_error_make(SCIM_INVALID_SYNTAX, r->pool,
                                "\"schemas\" of a Bulk must name \"%s\".",
                                SCIM_URN_BULK_REQUEST);
@@ -368,7 +382,8 @@ static void collect_bulk_ids(reader *r)
         if (op->bulk_id == NULL) {
             continue;
         }
-        other = apr_hash_get(r->bulk->by_bulk_id, op->bulk_id, APR_HASH_KEY_STRING);
+        other = apr_hash_get(r->bulk->by_bulk_id, op->bulk_id,
+                             APR_HASH_KEY_STRING);
         if (other != NULL) {
             op->refused = other->refused = scim_error_make(
                 SCIM_INVALID_VALUE, r->pool,
@@ -445,6 +460,7 @@ scim_error *scim_bulk_read(scim_bulk **out, const char *text, apr_size_t len,
     r.bulk = apr_pcalloc(pool, sizeof(*r.bulk));
     r.bulk->max_depth = max_depth;
     r.operations = apr_array_make(pool, 16, sizeof(scim_bulk_operation));
+    r.seen = apr_hash_make(pool);
     r.names = apr_array_make(pool, 16, sizeof(apr_array_header_t *));
     r.bulk->by_bulk_id = apr_hash_make(pool);
     r.bulk->operations = r.operations;
@@ -474,7 +490,7 @@ static const char *id_for(const char *name, void *baton)
     const scim_bulk_operation *op
         = apr_hash_get(f->bulk->by_bulk_id, name, APR_HASH_KEY_STRING);
 
-    return f->ids[op - scim_bulk_get(f->bulk, 0)];
+    return op != NULL ? f->ids[op - scim_bulk_get(f->bulk, 0)] : NULL;
 }
 
 void scim_bulk_resolve(const char **path, json_t **data, const scim_bulk *bulk,

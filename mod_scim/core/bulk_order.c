@@ -12,8 +12,8 @@ typedef struct node {
     int low;     /* the earliest that it leads back to */
     int on_path; /* of those whose circle is not complete */
     int next_reference;
-    int circle;  /* the smallest operation of its circle */
-    int waits_for;           /* operations outside of the circle, not done yet */
+    int circle;    /* the smallest operation of its circle */
+    int waits_for; /* how many that are not in its circle */
     apr_array_header_t *followers; /* int: who waits for it; or NULL */
 } node;
 

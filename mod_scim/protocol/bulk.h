@@ -21,10 +21,10 @@ typedef struct serve_job {
     serve_outcome *outcomes; /* of each operation */
     const char **ids;        /* of the resource that it makes; or NULL */
     int errors;
-    int width;          /* units that the next batch tries */
-    int alone;          /* the unit that took a batch down; or -1 */
-    apr_pool_t *batch;  /* of one transaction */
-    apr_pool_t *scratch; /* of the operations whose writes wait to be sent */
+    int width;           /* units that the next batch tries */
+    int alone;           /* the unit that took a batch down; or -1 */
+    apr_pool_t *batch;   /* of one transaction */
+    apr_pool_t *scratch; /* of operations whose writes wait to be sent */
 } serve_job;
 
 /* Carries an operation out, within the caller's batch if there is one. What it

@@ -63,7 +63,8 @@ static scim_error *open_part(opened *out, const serve_job *job, int index,
     out->call.token_checked = 1;
     out->call.reading.warnings = apr_array_make(pool, 0, sizeof(const char *));
     err = serve_route(&out->operation, &out->call);
-    if (err == NULL && !is_write(out->operation)) {
+    if (err == NULL ? !is_write(out->operation)
+                    : err->fault == SCIM_NOT_IMPLEMENTED) {
         out->call.action = NULL;
         return scim_error_make(SCIM_NOT_FOUND, pool,
                                "A Bulk makes and changes resources only; "

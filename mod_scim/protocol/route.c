@@ -135,7 +135,8 @@ scim_error *serve_route(serve_operation *out, serve_call *call)
         return scim_error_make(SCIM_NOT_FOUND, call->pool,
                                "There is no endpoint of this name; the tenant "
                                "URL is followed by /Users, /Groups, /Bulk, "
-                               "/Schemas, /ResourceTypes or /ServiceProviderConfig.");
+                               "/Schemas, /ResourceTypes or "
+                               "/ServiceProviderConfig.");
     }
     if (at->not_offered != NULL) {
         return scim_error_make(SCIM_NOT_IMPLEMENTED, call->pool, "%s",
