@@ -29,7 +29,8 @@ typedef struct serve_job {
 
 /* Carries an operation out, within the caller's batch if there is one. What it
  * came to is in job->outcomes. `later`: ids of resources that are made after
- * this one; members among them go to `links` (const char *). Both NULL: none. */
+ * this one; members among them go to `links` (const char *). Both NULL: none.
+ */
 scim_error *serve_bulk_part(serve_job *job, int index, apr_hash_t *later,
                             apr_array_header_t *links);
 

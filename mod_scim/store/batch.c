@@ -22,9 +22,9 @@ static const char *ids_text(const apr_array_header_t *ids, apr_pool_t *pool)
     return store_array_text(known, pool);
 }
 
-/* Groups by id, then users by id (DESIGN 5.10), before anything else: two
- * requests that change the same resources in another order do not meet in the
- * middle. */
+/* Groups by id, users by id (DESIGN 5.10), what else there is, before anything
+ * is changed: two requests that change the same resources in another order do
+ * not meet in the middle. */
 static void add_locks(const store_batch *batch, store_transaction *tx)
 {
     const char *changed, *deleted;
@@ -39,6 +39,7 @@ static void add_locks(const store_batch *batch, store_transaction *tx)
     store_step_text(step, changed);
     store_step_text(step, deleted);
     store_step_text(store_add(STORE_USERS_LOCK, tx), changed);
+    store_step_text(store_add(STORE_RESOURCES_LOCK, tx), changed);
 }
 
 static scim_error *commit(store_batch *batch, store_transaction *tx)

@@ -410,6 +410,9 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_USERS_LOCK] = { "users_lock",
         "SELECT r.id FROM scim.users r WHERE r.org_id = $1::int"
         " AND r.id = ANY($2::uuid[]) ORDER BY r.id FOR NO KEY UPDATE" },
+    [STORE_RESOURCES_LOCK] = { "resources_lock",
+        "SELECT r.id FROM scim.resources r WHERE r.org_id = $1::int"
+        " AND r.id = ANY($2::uuid[]) ORDER BY r.id FOR NO KEY UPDATE" },
     /* Before the resource itself: groups by id, then users (DESIGN 5.10). */
     [STORE_HOLDERS_LOCK] = { "holders_lock",
         "SELECT r.id FROM scim.groups r WHERE r.org_id = $1::int"

@@ -75,6 +75,7 @@ typedef enum {
     STORE_VALUES_RELEASE,
     STORE_GROUPS_LOCK,  /* of a batch: many, and the holders of some */
     STORE_USERS_LOCK,
+    STORE_RESOURCES_LOCK,
     STORE_HOLDERS_LOCK, /* the groups that a resource is in */
     STORE_USER_LEAVE,
     STORE_GROUP_LEAVE,
