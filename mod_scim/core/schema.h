@@ -83,6 +83,13 @@ extern const scim_schema scim_schema_user;
 extern const scim_schema scim_schema_enterprise_user;
 extern const scim_schema scim_schema_group;
 
+/* ServiceProviderConfig, ResourceType and Schema, for /Schemas only. NULL at
+ * the end. */
+extern const scim_schema scim_schema_provider_config;
+extern const scim_schema scim_schema_resource_type;
+extern const scim_schema scim_schema_schema;
+extern const scim_schema *const scim_service_schemas[];
+
 /* By name without regard to case; NULL if there is none. */
 const scim_attr *scim_attr_find(const scim_attr *attrs, const char *name,
                                 apr_size_t len);

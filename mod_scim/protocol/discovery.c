@@ -87,6 +87,7 @@ static void add_schemas(json_t *to, const scim_resource_type *type,
 scim_error *serve_schemas(serve_call *call)
 {
     scim_resource_types type = call->context->types;
+    const scim_schema *const *service;
     scim_error *err = enter_list(call);
     json_t *resources;
 
@@ -97,26 +98,41 @@ scim_error *serve_schemas(serve_call *call)
     for (; *type != NULL; type++) {
         add_schemas(resources, *type, call);
     }
+    for (service = scim_service_schemas; *service != NULL; service++) {
+        json_array_append_new(resources, schema_json(*service, call));
+    }
     return answer_list(resources, call);
+}
+
+static const scim_schema *find_schema(const char *urn, const serve_call *call)
+{
+    scim_resource_types type = call->context->types;
+    const scim_schema *const *service = scim_service_schemas;
+    const scim_schema *found = NULL;
+
+    for (; found == NULL && *type != NULL; type++) {
+        found = scim_resource_type_schema(*type, urn, strlen(urn));
+    }
+    for (; found == NULL && *service != NULL; service++) {
+        found = scim_name_equals((*service)->id, urn) ? *service : NULL;
+    }
+    return found;
 }
 
 scim_error *serve_schema(serve_call *call)
 {
-    scim_resource_types type = call->context->types;
+    const scim_schema *schema;
     scim_error *err = enter(call);
 
-    for (; err == NULL && *type != NULL; type++) {
-        const scim_schema *schema = scim_resource_type_schema(
-            *type, call->id, strlen(call->id));
-
-        if (schema != NULL) {
-            return serve_answer_json(schema_json(schema, call), 200, call);
-        }
+    if (err != NULL) {
+        return err;
     }
-    return err != NULL ? err
-                       : scim_error_make(SCIM_NOT_FOUND, call->pool,
-                                         "There is no schema of this name; "
-                                         "/Schemas lists all.");
+    schema = find_schema(call->id, call);
+    return schema != NULL
+               ? serve_answer_json(schema_json(schema, call), 200, call)
+               : scim_error_make(SCIM_NOT_FOUND, call->pool,
+                                 "There is no schema of this name; /Schemas "
+                                 "lists all.");
 }
 
 scim_error *serve_resource_types(serve_call *call)

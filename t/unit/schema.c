@@ -31,6 +31,15 @@ static const char *const deviations[] = {
     "EnterpriseUser.manager.$ref.caseExact",
     "EnterpriseUser.manager.value.description",
     "EnterpriseUser.manager.$ref.description",
+    "Service Provider Configuration.documentationUri.caseExact",
+    "Service Provider Configuration.authenticationSchemes.specUri.caseExact",
+    "Service Provider Configuration.authenticationSchemes.documentationUri"
+    ".caseExact",
+    "Service Provider Configuration.authenticationSchemes.type",
+    "Service Provider Configuration.authenticationSchemes.primary",
+    "Service Provider Configuration.etag",
+    "Service Provider Configuration.pagination",
+    "ResourceType.id", "Schema.id",
 };
 /* clang-format on */
 
@@ -166,6 +175,9 @@ static void test_rfc(void)
     compare_schema(&scim_schema_user, rfc);
     compare_schema(&scim_schema_group, rfc);
     compare_schema(&scim_schema_enterprise_user, rfc);
+    compare_schema(&scim_schema_provider_config, rfc);
+    compare_schema(&scim_schema_resource_type, rfc);
+    compare_schema(&scim_schema_schema, rfc);
     for (i = 0; i < sizeof(used); i++) {
         if (!used[i]) {
             printf("# %s is as in RFC 7643\n", deviations[i]);
@@ -211,6 +223,11 @@ static void test_tables(void)
     ok(is_sound(scim_schema_group.attrs), "the group's attributes are sound");
     ok(is_sound(scim_schema_enterprise_user.attrs),
        "the extension's attributes are sound");
+
+    ok(is_sound(scim_schema_provider_config.attrs)
+           && is_sound(scim_schema_resource_type.attrs)
+           && is_sound(scim_schema_schema.attrs),
+       "the attributes of the service's own resources are sound");
 
     attr = find(scim_schema_user.attrs, "USERNAME");
     is_str(attr->name, "userName", "an attribute is found in any case");
