@@ -94,13 +94,15 @@ is raw('GET', $_)->{status}, 404, "$_ is no listing"
 
 is_scim('GET', '/scim/v2/nobody/Users', 401,
     'an organization that does not exist');
-is_scim('GET', '/fixed/Users', 200, 'a section with a fixed organization');
+is_scim('GET', '/fixed/Users', 200,
+    'P-3.13-04: a section with a fixed organization, and without a version');
 is_scim('GET', '/fixed/acme/Users', 404, '... has no segment for it');
 is_scim('GET', '/with%20space/acme/Users', 200, 'a section with a space');
 
 is location('/scim/v2/acme'), "http://127.0.0.1:$port/scim/v2/acme",
     'links are made from the request';
-is location('/fixed'), 'https://id.example.com/fixed', '... or from ScimBaseURL';
+is location('/fixed'), 'https://id.example.com/fixed',
+    'P-1.3-03: ... or from ScimBaseURL, without the slash at its end';
 is location('/with%20space/acme'),
     "http://127.0.0.1:$port/with%20space/acme", '... and are escaped';
 is location('/scim/v2/acme', Host => 'id.example.com'),

@@ -47,6 +47,7 @@ my $acme = $server->organization('acme');
 my $token = $acme->token;
 
 # --------------------------------------------------------------------- TLS
+# P-7.2-01, B-5.2-03
 
 my %forwarded = ('X-Forwarded-Proto' => 'https');
 

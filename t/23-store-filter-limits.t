@@ -81,7 +81,7 @@ my $start = time;
 my $reply = $acme->get('/Users', { filter => $slow });
 my $seconds = time - $start;
 is $reply->{status}, 400, 'a filter without an index that takes too long';
-is $reply->{json}{scimType}, 'tooMany', '... matches too many';
+is $reply->{json}{scimType}, 'tooMany', '... matches too many'; # P-3.12-18
 like $reply->{json}{detail}, qr/index/, '... and the client is told why';
 cmp_ok $seconds, '<', 1.5, '... within the time of a request';
 is $acme->get('/Users', { filter => qq(userName eq "user5" and ($slow)) })

@@ -1,6 +1,6 @@
 # Every attribute of RFC 7643's schemas survives POST, GET, PUT and PATCH as it
 # was sent: generated from the specification's list of attributes.
-# S-2.2, S-4.1.1, S-4.1.2, S-4.3
+# P-3.1-06
 
 use v5.36;
 use FindBin;

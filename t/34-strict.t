@@ -149,6 +149,7 @@ subtest 'an app of the whole organization' => sub {
     is scalar @{ $made->{json}{members} // [] }, 1, '... with its member';
 };
 
+# P-7.7-02: guessing is slowed down, and said in the log
 subtest 'a token that nobody made' => sub {
     my $gone = $server->app('lenient', app => 'Gone');
     $server->postgres->psql(

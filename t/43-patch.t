@@ -38,7 +38,7 @@ my @changes = (
         { displayName => 'x' }],
     ['P-3.5.2-07: no path',
         [{ op => 'add', value => { title => 'x' } }], { title => 'x' }],
-    ['P-3.5.2-09: plain', [{ op => 'replace', path => 'title',
+    ['P-3.5.2-09, S-7-12: plain', [{ op => 'replace', path => 'title',
         value => 'x' }], { title => 'x' }],
     ['P-3.5.2-09: dotted', [{ op => 'replace', path => 'name.familyName',
         value => 'x' }], { name => { givenName => 'G', familyName => 'x' } }],
@@ -361,7 +361,7 @@ subtest 'refusals' => sub {
     made(userName => 'taken');
     is_error($acme->patch($path, patch({ op => 'replace', path => 'userName',
         value => 'TAKEN' })), 409, 'uniqueness',
-        'P-3.5.2-23, P-3.12-19: a name that is taken', qr/userName/);
+        'P-3.5.2-23, P-3.12-19, S-7-19: a name that is taken', qr/userName/);
     is_deeply $acme->get($path)->{json}, $before, '... and all is as before';
 };
 

@@ -23,7 +23,9 @@ subtest 'POST' => \&creating;
 subtest 'PUT' => \&replacing;
 subtest 'DELETE' => \&deleting;
 subtest 'GET' => \&retrieving;
+subtest 'lists' => \&lists;
 subtest 'values' => \&values_kept;
+subtest 'names' => \&folded;
 subtest 'wrong values' => \&values_refused;
 subtest 'where an app is strict' => \&values_strict;
 subtest 'unassigned' => \&unassigned;
@@ -116,7 +118,7 @@ sub replacing() {
     is_status($acme->put("/Groups/$group->{id}", group('Put 2')), 200,
         'P-3.5-01: a group');
     is_error($acme->put($path, user(uc made()->{userName})), 409, 'uniqueness',
-        'P-3.5.1-12, P-3.12-19: a name that is taken');
+        'P-3.5.1-12, P-3.12-19, S-7-19: a name that is taken');
     is_deeply $acme->get($path)->{json}, $reply->{json}, '... is not given';
     is_error($acme->put("/Users/$NOBODY", user('put.new')), 404, undef,
         'P-3.2-05, P-3.5.1-01: PUT creates nothing');
@@ -167,7 +169,50 @@ sub retrieving() {
     return;
 }
 
+sub lists() {
+    made(title => 'listed') for 1 .. 12;
+    my @seen;
+    for my $at (1 .. 12) {
+        my $json = $acme->get('/Users', { filter => 'title eq "listed"',
+            startIndex => $at, count => 1 })->{json};
+        is_deeply [@$json{qw(totalResults startIndex itemsPerPage)}],
+            [12, $at, 1], 'P-3.4.2-05, P-3.4.2-07, P-3.4.2.4-07,'
+            . ' P-3.4.2.4-08: totalResults, startIndex, itemsPerPage';
+        push @seen, $json->{Resources}[0]{id};
+    }
+    my %once = map { $_ => 1 } @seen;
+    is scalar keys %once, 12, 'P-3.4.2.4-09: each of them once';
+    my $page = $acme->get('/Users', { filter => 'title eq "listed"',
+        count => 5 })->{json};
+    is_deeply [map { $_->{id} } @{ $page->{Resources} }], [@seen[0 .. 4]],
+        'P-3.4.2.4-02, P-3.4.2.4-09: as many as asked, in the same order';
+    return;
+}
+
 # --------------------------------------------------------------- the values
+
+# What counts as the same userName (RFC 7644, 5, as RFC 8265 has it).
+sub folded() {
+    my %same = (
+        "caf\x{e9}" => "cafe\x{301}",             # composed, decomposed
+        'STRASSE@x' => 'strasse@x',
+        "\x{c5}sa" => "\x{212b}SA",               # the sign of the unit
+        "\x{ff21}\x{ff22}" => 'ab',               # full width
+    );
+    for my $name (sort keys %same) {
+        my $shown = join ' ', map { sprintf '%04x', ord } split //, $name;
+        my $made = $acme->post('/Users', user($name));
+        is_status($made, 201, "a name: $shown");
+        is $made->{json}{userName}, $name, '... kept as it is';
+        is_error($acme->post('/Users', user($same{$name})), 409, 'uniqueness',
+            'P-5-01, P-5-02, P-7.8-01: ... is the same in another form');
+        is found(qq(userName eq "$same{$name}")), 1,
+            'P-5-01, P-7.8-01: ... and found by it';
+    }
+    is_status($acme->post('/Users', user("stra\x{df}e\@x")), 201,
+        'P-5-02: but case alone makes no ss of a sharp s');
+    return;
+}
 
 sub values_kept() {
     my %value = (
@@ -344,7 +389,7 @@ sub schemas() {
         'S-3-04, S-3-05, S-3.3-02: each once, in any order';
     $reply = $acme->post('/Users', user('flat', employeeNumber => '7',
         +USER, { title => 'x' }));
-    is_status($reply, 201, 'S-3-07, S-3-08: attributes elsewhere are unknown');
+    is_status($reply, 201, 'S-3-07, S-3-08, S-3.3-04: names elsewhere');
     is_deeply [grep { exists $reply->{json}{$_} } 'employeeNumber', USER,
         ENTERPRISE, 'title'], [], '... and ignored';
     is_deeply $reply->{json}{schemas}, [USER],

@@ -66,6 +66,8 @@ subtest 'each operation has an outcome of its own' => sub {
     ok !exists $got[3]{location}, 'a POST that failed has none';
     is_deeply [@{ $got[3]{response} }{qw(status scimType)}],
         [qw(409 uniqueness)], '... but an error';            # P-3.7-12
+    # P-3.12-27 P-3.7.3-E7916
+    like $reply->{body}, qr/"status":"201"/, 'P-3.7.2-05: status is a string';
     is_deeply $got[3]{response}{schemas}, [ERROR], '... in the usual form';
     like $got[3]{response}{detail}, qr/userName "A" is taken/,
         '... that says why';                                 # P-3.7.3-04

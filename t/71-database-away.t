@@ -117,6 +117,7 @@ sub refusals($count) {
     return (\@bad, sprintf '%.2f', $longest);
 }
 
+# P-3.12-15: in the form of SCIM, with nothing of our own
 sub is_proper_503($reply) {
     return $reply->{status} == 503
         && ($reply->{headers}{'retry-after'} // '') =~ /\A[1-9]\d*\z/
