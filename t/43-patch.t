@@ -322,8 +322,9 @@ my @refused = (
             value => { value => 'y' } }], qr/Operations\[2\]/],
     ['P-3.5.2-19: ... by its result', 'invalidValue', [
         { op => 'replace', path => 'title', value => 'x' },
-        { op => 'replace', path => 'emails.primary', value => $true }],
-        qr/emails.*primary/],
+        { op => 'replace', path => 'emails.primary', value => $true },
+        { op => 'replace', path => 'displayName', value => 'x' }],
+        qr/Operations\[1\], "emails\.primary".*only one/],
     ['S-2.4-03: two primaries', 'invalidValue', [{ op => 'replace',
         path => 'emails', value => [{ value => 'a', primary => $true },
             { value => 'b', primary => $true }] }], qr/emails/],

@@ -523,39 +523,31 @@ static scim_error *apply_operation(const scim_operation *op, applier *a)
     return NULL;
 }
 
-static scim_error *check_immutable(const json_t *after, const json_t *before,
-                                   const scim_schema *schema, apr_pool_t *pool)
+/* Which operation broke what the result of all of them breaks: the last one
+ * after which it was not right any more. */
+static scim_error *blame(scim_error *err, const scim_patch *patch,
+                         const json_t *before, applier *a)
 {
-    const scim_attr *attr;
+    const scim_operation *guilty = NULL;
+    int i, is_bad, was_bad = 0;
 
-    for (attr = schema->attrs; attr->name != NULL; attr++) {
-        const json_t *old = json_object_get(before, attr->name);
+    a->resource = scim_json_adopt(json_deep_copy(before), a->pool);
+    a->looked_at = 0;
+    for (i = 0; i < patch->operations->nelts; i++) {
+        const scim_operation *op
+            = &APR_ARRAY_IDX(patch->operations, i, scim_operation);
 
-        if (attr->mutability == SCIM_IMMUTABLE && old != NULL &&
-            !json_equal(old, json_object_get(after, attr->name))) {
-            return scim_error_make(SCIM_MUTABILITY, pool,
-                                   "\"%s\" cannot be changed once it has a "
-                                   "value.",
-                                   attr->name);
+        apr_pool_clear(a->scratch);
+        if (apply_operation(op, a) != NULL) {
+            break;
         }
+        is_bad = scim_patch_check(a->resource, before, a->type, a->scratch)
+                 != NULL;
+        guilty = is_bad && !was_bad ? op : guilty;
+        was_bad = is_bad;
     }
-    return NULL;
-}
-
-static scim_error *check_result(const json_t *before, const applier *a)
-{
-    const scim_extension *ext;
-    scim_error *err = scim_resource_finish(a->resource, a->type, a->pool);
-
-    if (err == NULL) {
-        err = check_immutable(a->resource, before, a->type->schema, a->pool);
-    }
-    for (ext = a->type->extensions; err == NULL && ext->schema != NULL; ext++) {
-        err = check_immutable(json_object_get(a->resource, ext->schema->id),
-                              json_object_get(before, ext->schema->id),
-                              ext->schema, a->pool);
-    }
-    return err;
+    return guilty == NULL ? err
+                          : scim_operation_error(guilty->label, err, a->pool);
 }
 
 scim_error *scim_patch_apply(json_t **out, const scim_patch *patch,
@@ -574,12 +566,15 @@ scim_error *scim_patch_apply(json_t **out, const scim_patch *patch,
         err = apply_operation(
             &APR_ARRAY_IDX(patch->operations, i, scim_operation), &a);
     }
+    if (err == NULL) {
+        err = scim_patch_check(a.resource, before, type, pool);
+        if (err == NULL) {
+            *out = a.resource;
+        }
+        else {
+            err = blame(err, patch, before, &a);
+        }
+    }
     apr_pool_destroy(a.scratch);
-    if (err == NULL) {
-        err = check_result(before, &a);
-    }
-    if (err == NULL) {
-        *out = a.resource;
-    }
     return err;
 }

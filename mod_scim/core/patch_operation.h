@@ -31,6 +31,12 @@ struct scim_patch {
 /* Whether the path is Group.members or below. */
 int scim_path_is_members(const scim_path *path);
 
+/* What the resource must be after all operations: required attributes are
+ * there, one element is primary, immutable values are the same. Puts "schemas"
+ * right. invalidValue, mutability. */
+scim_error *scim_patch_check(json_t *after, const json_t *before,
+                             const scim_resource_type *type, apr_pool_t *pool);
+
 /* The error with the operation's label before its detail. */
 scim_error *scim_operation_error(const char *label, const scim_error *err,
                                  apr_pool_t *pool);

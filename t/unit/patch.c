@@ -262,8 +262,8 @@ static void test_primary(void)
           "'value':[{'primary':true,'value':'a'}]}");
     refuses("'userName':'b','emails':[{'value':'a'},{'value':'c'}]",
             "{'op':'replace','path':'emails.primary','value':true}",
-            "invalidValue: The attribute \"emails\" has 2 primary values; only "
-            "one can be primary.");
+            "invalidValue: Operations[0], \"emails.primary\": The attribute "
+            "\"emails\" has 2 primary values; only one can be primary.");
 }
 
 static void test_without_path(void)
@@ -463,7 +463,8 @@ static void test_immutable(void)
            "... or again to the same value");
     is_str(patched("'userName':'b','urn:example:Device':{'serial':'1'}",
                    "{'op':'add','path':'serial','value':'2'}", &type),
-           "mutability: \"serial\" cannot be changed once it has a value.",
+           "mutability: Operations[0], \"serial\": \"serial\" cannot be "
+           "changed once it has a value.",
            "... and to no other");
     is_str(patched("'userName':'b','urn:example:Device':{'serial':'1'}",
                    "{'op':'remove','path':'urn:example:Device'}", &type),

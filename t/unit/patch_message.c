@@ -82,7 +82,8 @@ static void test_refused_values(void)
             "invalidValue: Operations[1], \"userName\": The attribute "
             "\"userName\" must not be empty.");
     refuses(user, "{'op':'replace','path':'userName','value':null}",
-            "invalidValue: The attribute \"userName\" is required.");
+            "invalidValue: Operations[0], \"userName\": The attribute "
+            "\"userName\" is required.");
     refuses(user, "{'op':'replace','path':'" ENT "','value':'x'}",
             "invalidValue: Operations[0], \"" ENT "\": it needs an object of "
             "attributes as its value.");
