@@ -222,3 +222,34 @@ void scim_project(json_t *resource, const scim_projection *projection,
         }
     }
 }
+
+static void drop_never(json_t *object, const scim_attr *attrs)
+{
+    const scim_attr *attr;
+    json_t *element;
+    size_t i;
+
+    json_array_foreach(object, i, element) {
+        drop_never(element, attrs);
+    }
+    for (attr = attrs; attr != NULL && attr->name != NULL; attr++) {
+        if (attr->returned == SCIM_RETURNED_NEVER) {
+            json_object_del(object, attr->name);
+        }
+        else {
+            drop_never(json_object_get(object, attr->name), attr->sub);
+        }
+    }
+}
+
+void scim_drop_never_returned(json_t *resource,
+                              const scim_resource_type *type)
+{
+    const scim_extension *ext;
+
+    drop_never(resource, type->schema->attrs);
+    for (ext = type->extensions; ext->schema != NULL; ext++) {
+        drop_never(json_object_get(resource, ext->schema->id),
+                   ext->schema->attrs);
+    }
+}

@@ -27,4 +27,8 @@ int scim_projection_asks(const scim_projection *projection,
 void scim_project(json_t *resource, const scim_projection *projection,
                   const scim_resource_type *type);
 
+/* Takes out what is never returned (RFC 7643, 7), whoever asks. */
+void scim_drop_never_returned(json_t *resource,
+                              const scim_resource_type *type);
+
 #endif

@@ -269,6 +269,49 @@ static scim_error *check_primary(const json_t *list, const char *path,
                            path, primaries);
 }
 
+/* A required sub-attribute that the value, or an element of it, lacks. */
+static const scim_attr *missing_sub(const json_t *value, const scim_attr *attr)
+{
+    const scim_attr *sub = NULL;
+    apr_size_t i;
+
+    for (i = 0; sub == NULL && i < json_array_size(value); i++) {
+        sub = missing_sub(json_array_get(value, i), attr);
+    }
+    if (!json_is_object(value) || attr->sub == NULL) {
+        return sub;
+    }
+    for (sub = attr->sub; sub->name != NULL; sub++) {
+        if (sub->required && json_object_get(value, sub->name) == NULL) {
+            return sub;
+        }
+    }
+    return NULL;
+}
+
+static int has_required_sub(const scim_attr *attr)
+{
+    const scim_attr *sub = attr->sub;
+
+    while (sub != NULL && sub->name != NULL && !sub->required) {
+        sub++;
+    }
+    return sub != NULL && sub->name != NULL;
+}
+
+static scim_error *check_subs(const json_t *value, const scim_attr *attr,
+                              const char *prefix, apr_pool_t *pool)
+{
+    const scim_attr *sub
+        = has_required_sub(attr) ? missing_sub(value, attr) : NULL;
+
+    return sub == NULL
+               ? NULL
+               : scim_error_make(SCIM_INVALID_VALUE, pool,
+                                 "The attribute \"%s%s.%s\" is required.",
+                                 prefix, attr->name, sub->name);
+}
+
 static scim_error *finish_attrs(const json_t *values, const scim_schema *schema,
                                 const char *prefix, apr_pool_t *pool)
 {
@@ -293,6 +336,9 @@ static scim_error *finish_attrs(const json_t *values, const scim_schema *schema,
         else if (attr->multi && scim_attr_find(attr->sub, "primary", 7)) {
             err = check_primary(
                 value, apr_pstrcat(pool, prefix, attr->name, NULL), pool);
+        }
+        if (err == NULL) {
+            err = check_subs(value, attr, prefix, pool);
         }
     }
     return err;
@@ -329,12 +375,58 @@ scim_error *scim_resource_finish(json_t *resource,
 
 /* Replacing. */
 
+const scim_attr *scim_immutable_sub(const scim_attr *attr, const json_t *old,
+                                    const json_t *changed)
+{
+    const scim_attr *sub = attr->sub;
+
+    if (!json_is_object(old) || !json_is_object(changed)) {
+        return NULL;
+    }
+    for (; sub != NULL && sub->name != NULL; sub++) {
+        const json_t *value = json_object_get(old, sub->name);
+
+        if (sub->mutability == SCIM_IMMUTABLE && value != NULL
+            && !json_equal(value, json_object_get(changed, sub->name))) {
+            return sub;
+        }
+    }
+    return NULL;
+}
+
+static void keep_subs(json_t *after, const json_t *before,
+                      const scim_attr *attr)
+{
+    const scim_attr *sub = attr->sub;
+
+    for (; sub != NULL && sub->name != NULL; sub++) {
+        json_t *old = json_object_get(before, sub->name);
+
+        if (old != NULL && json_object_get(after, sub->name) == NULL
+            && (sub->mutability == SCIM_IMMUTABLE
+                || sub->mutability == SCIM_WRITE_ONLY)) {
+            json_object_set(after, sub->name, old);
+        }
+    }
+}
+
+static scim_error *unchangeable(const char *name, const char *sub,
+                                apr_pool_t *pool)
+{
+    return scim_error_make(SCIM_MUTABILITY, pool,
+                           "The attribute \"%s%s%s\" cannot be changed once "
+                           "it has a value.",
+                           name, sub != NULL ? "." : "",
+                           sub != NULL ? sub : "");
+}
+
 static scim_error *keep_attr(json_t *after, const json_t *before,
                              const scim_attr *attr,
                              const scim_reading *reading, apr_pool_t *pool)
 {
     json_t *old = json_object_get(before, attr->name);
-    const json_t *new = json_object_get(after, attr->name);
+    json_t *new = json_object_get(after, attr->name);
+    const scim_attr *sub;
     /* A client that forgot "active" must neither revive nor lock out. */
     int keeps = attr->mutability == SCIM_WRITE_ONLY
                 || attr->mutability == SCIM_IMMUTABLE
@@ -351,12 +443,13 @@ static scim_error *keep_attr(json_t *after, const json_t *before,
     }
     if (new != NULL && attr->mutability == SCIM_IMMUTABLE
         && !json_equal(old, new)) {
-        return scim_error_make(SCIM_MUTABILITY, pool,
-                               "The attribute \"%s\" cannot be changed once "
-                               "it has a value.",
-                               attr->name);
+        return unchangeable(attr->name, NULL, pool);
     }
-    return NULL;
+    if (json_is_object(old) && json_is_object(new)) {
+        keep_subs(new, old, attr);
+    }
+    sub = scim_immutable_sub(attr, old, new);
+    return sub == NULL ? NULL : unchangeable(attr->name, sub->name, pool);
 }
 
 static scim_error *keep_attrs(json_t *after, const json_t *before,

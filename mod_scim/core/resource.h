@@ -42,12 +42,17 @@ scim_error *scim_value_read(json_t **out, const json_t *value,
                             const scim_attr *attr, const char *path,
                             scim_reading *reading, apr_pool_t *pool);
 
-/* What no single value can show: required attributes are there, at most one
- * primary per attribute; also makes "schemas" complete: the core URN and the
+/* What no single value can show: required attributes and sub-attributes are
+ * there, at most one primary per attribute; also makes "schemas" complete: the core URN and the
  * URN of each extension that is present. For PATCH results. */
 scim_error *scim_resource_finish(json_t *resource,
                                  const scim_resource_type *type,
                                  apr_pool_t *pool);
+
+/* A sub-attribute of one complex value that has changed and must not (RFC 7643,
+ * 7: immutable); or NULL. Elements of a list are new ones instead. */
+const scim_attr *scim_immutable_sub(const scim_attr *attr, const json_t *old,
+                                    const json_t *changed);
 
 /* PUT: what a replacement keeps of the stored resource when it was left out:
  * writeOnly attributes, immutable ones (a different value is `mutability`),

@@ -42,7 +42,7 @@ const scim_attr scim_common_attrs[] = {
     { .name = NULL }
 };
 
-static const char *const type_names[] = {
+const char *const scim_type_names[] = {
     [SCIM_STRING]    = "string",
     [SCIM_BOOLEAN]   = "boolean",
     [SCIM_DECIMAL]   = "decimal",
@@ -51,26 +51,30 @@ static const char *const type_names[] = {
     [SCIM_REFERENCE] = "reference",
     [SCIM_BINARY]    = "binary",
     [SCIM_COMPLEX]   = "complex",
+    NULL
 };
 
-static const char *const mutability_names[] = {
+const char *const scim_mutability_names[] = {
     [SCIM_READ_WRITE] = "readWrite",
     [SCIM_READ_ONLY]  = "readOnly",
     [SCIM_IMMUTABLE]  = "immutable",
     [SCIM_WRITE_ONLY] = "writeOnly",
+    NULL
 };
 
-static const char *const returned_names[] = {
+const char *const scim_returned_names[] = {
     [SCIM_RETURNED_DEFAULT] = "default",
     [SCIM_RETURNED_ALWAYS]  = "always",
     [SCIM_RETURNED_NEVER]   = "never",
     [SCIM_RETURNED_REQUEST] = "request",
+    NULL
 };
 
-static const char *const uniqueness_names[] = {
+const char *const scim_uniqueness_names[] = {
     [SCIM_UNIQUE_NONE]   = "none",
     [SCIM_UNIQUE_SERVER] = "server",
     [SCIM_UNIQUE_GLOBAL] = "global",
+    NULL
 };
 /* clang-format on */
 
@@ -114,7 +118,7 @@ static json_t *describe_attr(const scim_attr *attr)
                   || attr->type == SCIM_BINARY;
     json_t *json = json_pack(
         "{s:s, s:s, s:b, s:s, s:b}", "name", attr->name, "type",
-        type_names[attr->type], "multiValued", attr->multi, "description",
+        scim_type_names[attr->type], "multiValued", attr->multi, "description",
         attr->description != NULL ? attr->description : "", "required",
         attr->required);
 
@@ -126,12 +130,13 @@ static json_t *describe_attr(const scim_attr *attr)
         json_object_set_new(json, "caseExact", json_boolean(attr->case_exact));
     }
     json_object_set_new(json, "mutability",
-                        json_string(mutability_names[attr->mutability]));
+                        json_string(scim_mutability_names[attr->mutability]));
     json_object_set_new(json, "returned",
-                        json_string(returned_names[attr->returned]));
+                        json_string(scim_returned_names[attr->returned]));
     if (attr->type != SCIM_COMPLEX && attr->type != SCIM_BOOLEAN) {
-        json_object_set_new(json, "uniqueness",
-                            json_string(uniqueness_names[attr->uniqueness]));
+        json_object_set_new(
+            json, "uniqueness",
+            json_string(scim_uniqueness_names[attr->uniqueness]));
     }
     put_list(json, "referenceTypes", attr->references);
     return json;

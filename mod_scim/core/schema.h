@@ -79,6 +79,12 @@ typedef struct scim_schema {
 /* schemas, id, externalId, meta (RFC 7643, 3.1): of every resource. */
 extern const scim_attr scim_common_attrs[];
 
+/* The words of RFC 7643, 7, by their numbers; NULL at the end. */
+extern const char *const scim_type_names[];
+extern const char *const scim_mutability_names[];
+extern const char *const scim_returned_names[];
+extern const char *const scim_uniqueness_names[];
+
 extern const scim_schema scim_schema_user;
 extern const scim_schema scim_schema_enterprise_user;
 extern const scim_schema scim_schema_group;

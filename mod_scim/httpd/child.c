@@ -5,6 +5,7 @@
 #include <http_core.h>
 #include <http_log.h>
 
+#include "httpd/extension.h"
 #include "httpd/limit.h"
 #include "scim_version.h"
 
@@ -48,10 +49,16 @@ int mod_scim_check_config(apr_pool_t *pconf, apr_pool_t *plog,
 {
     server_rec *server;
 
-    (void)pconf, (void)plog, (void)ptemp;
+    (void)pconf, (void)plog;
     for (server = main_server; server != NULL; server = server->next) {
         const scim_server_config *conf = mod_scim_server_config(server);
+        const char *wrong = mod_scim_check_types(server, ptemp);
 
+        if (wrong != NULL) {
+            ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, server,
+                         "SCIM0206: %s", wrong);
+            return !OK;
+        }
         if (conf->serves && conf->conninfo == NULL) {
             ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, server,
                          "SCIM0204: ScimService scim in the server defined at "

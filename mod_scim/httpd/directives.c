@@ -7,6 +7,7 @@
 #include <http_core.h>
 
 #include "admin/check.h"
+#include "httpd/extension.h"
 #include "httpd/password.h"
 
 extern module AP_MODULE_DECLARE_DATA scim_module;
@@ -63,6 +64,7 @@ void *mod_scim_merge_dir_config(apr_pool_t *pool, void *parent, void *child)
     conf->bulk_bytes = PICK(add->bulk_bytes, base->bulk_bytes, UNSET);
     conf->rate = PICK(add->rate, base->rate, UNSET);
     conf->burst = PICK(add->burst, base->burst, UNSET);
+    conf->types = PICK(add->types, base->types, NULL);
     return conf;
 }
 
@@ -74,6 +76,7 @@ void *mod_scim_create_server_config(apr_pool_t *pool, server_rec *server)
     conf->pool_size = UNSET;
     conf->connect_s = conf->wait_s = conf->request_s = UNSET;
     conf->prepare = UNSET;
+    conf->type_sets = apr_array_make(pool, 1, sizeof(scim_type_set *));
     return conf;
 }
 
@@ -90,6 +93,7 @@ void *mod_scim_merge_server_config(apr_pool_t *pool, void *parent, void *child)
     conf->request_s = PICK(add->request_s, base->request_s, UNSET);
     conf->prepare = PICK(add->prepare, base->prepare, UNSET);
     conf->serves = add->serves;
+    conf->type_sets = add->type_sets;
     return conf;
 }
 
@@ -129,6 +133,12 @@ void mod_scim_limits(serve_limits *out, const scim_dir_config *conf)
         out->filter.length = (apr_size_t)conf->filter_length;
         out->filter.nodes = conf->filter_nodes;
     }
+}
+
+scim_resource_types mod_scim_types(const scim_dir_config *conf)
+{
+    return conf->types != NULL ? scim_type_set_types(conf->types)
+                               : scim_default_types;
 }
 
 int mod_scim_pool_size(const scim_server_config *conf)
@@ -529,6 +539,10 @@ const command_rec mod_scim_directives[] = {
         " ScimMaxBody)"),
     AP_INIT_TAKE12("ScimRateLimit", set_rate_limit, NULL, SECTION,
         "Requests a second for each token, and burst; or off (default)"),
+    AP_INIT_TAKE_ARGV("ScimSchema", mod_scim_set_schema, NULL, SECTION,
+        "A file with a schema, and what it extends: User, Group; required"),
+    AP_INIT_TAKE1("ScimResourceType", mod_scim_set_resource_type, NULL, SECTION,
+        "A file with a resource type, whose schemas were read before"),
     AP_INIT_TAKE1("ScimDatabase", set_database, NULL, RSRC_CONF,
         "libpq connection string, without a password"),
     AP_INIT_TAKE1("ScimDatabasePasswordFile", set_password_file, NULL,

@@ -6,6 +6,7 @@
 #include <httpd.h> /* before http_config.h, which needs it */
 #include <http_config.h>
 
+#include "core/type_set.h"
 #include "protocol/serve.h"
 
 typedef enum { SCIM_SERVICE_UNSET = -1, SCIM_SERVICE_OFF, SCIM_SERVICE_SCIM }
@@ -34,6 +35,7 @@ typedef struct scim_dir_config {
     int bulk_operations;
     apr_int64_t bulk_bytes;
     int rate, burst; /* requests a second; 0: no limit */
+    scim_type_set *types; /* of ScimSchema and ScimResourceType; or NULL */
 } scim_dir_config;
 
 /* One virtual host. */
@@ -44,6 +46,7 @@ typedef struct scim_server_config {
     int connect_s, wait_s, request_s;
     int prepare;
     int serves;   /* a section of this host has ScimService scim */
+    apr_array_header_t *type_sets; /* scim_type_set * of its sections */
     store *store; /* of this child; NULL: none could be opened */
 } scim_server_config;
 
@@ -61,6 +64,7 @@ scim_server_config *mod_scim_server_config(const server_rec *server);
 /* The only places that know the defaults. */
 scim_tls_rule mod_scim_require_tls(const scim_dir_config *conf);
 void mod_scim_limits(serve_limits *out, const scim_dir_config *conf);
+scim_resource_types mod_scim_types(const scim_dir_config *conf);
 int mod_scim_pool_size(const scim_server_config *conf);
 int mod_scim_request_s(const scim_server_config *conf);
 

@@ -230,7 +230,7 @@ scim_error *mod_scim_request_serve(serve_response *out, mod_scim_call *call)
     const serve_context context = { .store = server->store,
                                     .caller = &call->caller,
                                     .limits = &call->limits,
-                                    .types = scim_default_types,
+                                    .types = mod_scim_types(call->conf),
                                     .pool = r->pool };
     scim_error *err;
 

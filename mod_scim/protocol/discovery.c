@@ -72,15 +72,31 @@ static scim_error *answer_list(json_t *resources, serve_call *call)
         200, call);
 }
 
+/* Two types may share an extension. */
+static void add_schema(json_t *to, const scim_schema *schema,
+                       const serve_call *call)
+{
+    json_t *other;
+    size_t i;
+
+    json_array_foreach(to, i, other) {
+        if (strcmp(json_string_value(json_object_get(other, "id")), schema->id)
+            == 0) {
+            return;
+        }
+    }
+    json_array_append_new(to, schema_json(schema, call));
+}
+
 /* A type's own schema, then its extensions. */
 static void add_schemas(json_t *to, const scim_resource_type *type,
                         const serve_call *call)
 {
     const scim_extension *extension = type->extensions;
 
-    json_array_append_new(to, schema_json(type->schema, call));
+    add_schema(to, type->schema, call);
     for (; extension->schema != NULL; extension++) {
-        json_array_append_new(to, schema_json(extension->schema, call));
+        add_schema(to, extension->schema, call);
     }
 }
 

@@ -36,7 +36,7 @@ static scim_error *finish(store_transaction *tx, creation *c, json_t *members)
     store_step *select;
     scim_error *err;
 
-    entry.changes = store_changes(NULL, c->resource, tx->pool);
+    entry.changes = store_changes(NULL, c->resource, c->type, tx->pool);
     if (members != NULL) {
         json_object_set(entry.changes, "members", members);
     }

@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "core/project.h"
 #include "store/uuid.h"
 
 const char *store_actor(const store_transaction *tx)
@@ -60,10 +61,27 @@ static json_t *difference(const json_t *from, const json_t *to)
     return out;
 }
 
+/* What no answer shows, no reader of the journal sees either. */
+static const json_t *shown(const json_t *resource,
+                           const scim_resource_type *type, apr_pool_t *pool)
+{
+    json_t *copy;
+
+    if (resource == NULL || !type->hides) {
+        return resource;
+    }
+    copy = scim_json_adopt(json_deep_copy(resource), pool);
+    scim_drop_never_returned(copy, type);
+    return copy;
+}
+
 json_t *store_changes(const json_t *before, const json_t *after,
-                      apr_pool_t *pool)
+                      const scim_resource_type *type, apr_pool_t *pool)
 {
     json_t *out = scim_json_adopt(json_object(), pool);
+
+    before = shown(before, type, pool);
+    after = shown(after, type, pool);
 
     if (before != NULL) {
         json_object_set_new(out, "before", difference(before, after));

@@ -18,9 +18,10 @@ typedef struct store_entry {
 void store_add_journal(const store_entry *entry, store_transaction *tx);
 
 /* {"before": {...}, "after": {...}} of the attributes that differ, all of them
- * where the other resource is NULL. Belongs to `pool`. */
+ * where the other resource is NULL; without what is never returned. Belongs to
+ * `pool`. */
 json_t *store_changes(const json_t *before, const json_t *after,
-                      apr_pool_t *pool);
+                      const scim_resource_type *type, apr_pool_t *pool);
 
 /* {"warnings": [...]} of the request, or {}: as text. */
 const char *store_warnings(const store_transaction *tx);

@@ -104,7 +104,7 @@ static void add_changes(store_transaction *tx, const modification *m)
         store_keys_compare(&changes, m->before, after, &keys, m->type,
                            tx->pool);
         store_add_update(&keys, &changes, m->id, m->type, tx);
-        entry.changes = store_changes(m->before, after, tx->pool);
+        entry.changes = store_changes(m->before, after, m->type, tx->pool);
     }
     else if (json_object_get(m->members, "unknown") == NULL) {
         return;

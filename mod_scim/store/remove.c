@@ -65,7 +65,8 @@ static scim_error *add_journal(store_transaction *tx, const removal *r,
 
     if (err == NULL) {
         entry.name = store_name_of(record->json, r->type);
-        entry.changes = store_changes(record->json, NULL, tx->pool);
+        entry.changes = store_changes(record->json, NULL, r->type,
+                                      tx->pool);
         store_add_journal(&entry, tx);
     }
     return err;
