@@ -169,7 +169,8 @@ done_testing;
 
 sub check_samples {
     make_certificate();
-    for my $name ('entra', 'okta', 'reverse-proxy', 'multi-tenant') {
+    for my $name ('entra', 'okta', 'reverse-proxy', 'multi-tenant',
+        'extensions') {
         accepts(here(slurp("$source/conf/$name.conf")), "conf/$name.conf");
     }
     my $reference = here(slurp("$source/conf/scim.conf"));
@@ -181,6 +182,7 @@ sub check_samples {
 # A sample on this machine: its files are ours, its port is free.
 sub here ($text) {
     $text =~ s{/etc/apache2/scim\.password}{$dir/password}g;
+    $text =~ s{/etc/apache2/scim/}{$source/conf/}g;
     $text =~ s{/etc/ssl/certs/\S+}{$dir/certificate}g;
     $text =~ s{/etc/ssl/private/\S+}{$dir/key}g;
     $text =~ s{\$\{APACHE_LOG_DIR\}}{$dir}g;

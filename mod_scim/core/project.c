@@ -12,6 +12,7 @@ typedef struct named {
 struct scim_projection {
     int exclude;              /* the list names what is left out */
     apr_array_header_t *list; /* named */
+    const apr_array_header_t *given; /* const scim_attr *; or NULL */
 };
 
 static void add(scim_projection *p, const scim_attr *attr, const scim_attr *sub)
@@ -105,6 +106,37 @@ int scim_projection_asks(const scim_projection *projection,
            lists(projection, attr, sub, sub == NULL);
 }
 
+const scim_projection *scim_projection_give(const scim_projection *projection,
+                                            const apr_array_header_t *given,
+                                            apr_pool_t *pool)
+{
+    scim_projection *p = apr_pcalloc(pool, sizeof(*p));
+
+    if (projection != NULL) {
+        *p = *projection;
+    }
+    else {
+        p->exclude = 1;
+        p->list = apr_array_make(pool, 1, sizeof(named));
+    }
+    p->given = given;
+    return p;
+}
+
+static int is_given(const scim_projection *p, const scim_attr *attr)
+{
+    int i;
+
+    for (i = 0; p != NULL && p->exclude && p->given != NULL
+                && i < p->given->nelts;
+         i++) {
+        if (APR_ARRAY_IDX(p->given, i, const scim_attr *) == attr) {
+            return !lists(p, attr, NULL, 0);
+        }
+    }
+    return 0;
+}
+
 static int wants_attr(const scim_projection *p, const scim_attr *attr)
 {
     switch (attr->returned) {
@@ -113,7 +145,7 @@ static int wants_attr(const scim_projection *p, const scim_attr *attr)
     case SCIM_RETURNED_NEVER:
         return 0;
     case SCIM_RETURNED_REQUEST:
-        return scim_projection_asks(p, attr, NULL);
+        return scim_projection_asks(p, attr, NULL) || is_given(p, attr);
     default:
         break;
     }
@@ -137,7 +169,7 @@ int scim_projection_wants(const scim_projection *projection,
     case SCIM_RETURNED_NEVER:
         return 0;
     case SCIM_RETURNED_REQUEST:
-        return scim_projection_asks(p, attr, sub);
+        return scim_projection_asks(p, attr, sub) || is_given(p, attr);
     default:
         break;
     }

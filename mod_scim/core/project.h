@@ -2,6 +2,8 @@
 #ifndef SCIM_CORE_PROJECT_H
 #define SCIM_CORE_PROJECT_H
 
+#include <apr_tables.h>
+
 #include "core/path.h"
 
 typedef struct scim_projection scim_projection;
@@ -21,6 +23,12 @@ int scim_projection_wants(const scim_projection *projection,
 /* Whether the request named the attribute in `attributes`. */
 int scim_projection_asks(const scim_projection *projection,
                          const scim_attr *attr, const scim_attr *sub);
+
+/* The same with what a write gave (core/given.h), unless the request names what
+ * it wants. */
+const scim_projection *scim_projection_give(const scim_projection *projection,
+                                            const apr_array_header_t *given,
+                                            apr_pool_t *pool);
 
 /* Removes from a canonical resource what is not wanted; `schemas` and `id`
  * stay. */

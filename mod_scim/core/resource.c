@@ -364,7 +364,11 @@ scim_error *scim_resource_finish(json_t *resource,
         else {
             json_array_append_new(schemas, json_string(urn));
         }
-        if (values != NULL || ext->required) {
+        if (values == NULL && ext->required) {
+            err = scim_error_make(SCIM_INVALID_VALUE, pool,
+                                  "The extension \"%s\" is required.", urn);
+        }
+        if (err == NULL && values != NULL) {
             err = finish_attrs(values, ext->schema,
                                apr_pstrcat(pool, urn, ":", NULL), pool);
         }

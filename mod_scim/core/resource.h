@@ -42,9 +42,10 @@ scim_error *scim_value_read(json_t **out, const json_t *value,
                             const scim_attr *attr, const char *path,
                             scim_reading *reading, apr_pool_t *pool);
 
-/* What no single value can show: required attributes and sub-attributes are
- * there, at most one primary per attribute; also makes "schemas" complete: the core URN and the
- * URN of each extension that is present. For PATCH results. */
+/* What no single value can show: required attributes, sub-attributes and
+ * extensions are there, at most one primary per attribute; also makes "schemas"
+ * complete: the core URN and the URN of each extension that is present. For
+ * PATCH results. */
 scim_error *scim_resource_finish(json_t *resource,
                                  const scim_resource_type *type,
                                  apr_pool_t *pool);

@@ -39,7 +39,7 @@ static const char *const attr_keys[] = {
 #define TEXTS (IS(SCIM_STRING) | IS(SCIM_REFERENCE) | IS(SCIM_BINARY))
 #define EXACT (IS(SCIM_REFERENCE) | IS(SCIM_BINARY))
 #define NEVER_UNIQUE \
-    (IS(SCIM_BOOLEAN) | IS(SCIM_BINARY) | IS(SCIM_COMPLEX))
+    (IS(SCIM_BOOLEAN) | IS(SCIM_DATETIME) | IS(SCIM_BINARY) | IS(SCIM_COMPLEX))
 /* clang-format on */
 
 static int has(const scim_attr *attr, unsigned types)
@@ -81,7 +81,8 @@ static const char *contradiction(const char **key, const scim_attr *a,
           "this server knows its own resources only; it can promise "
           "\"server\"" },
         { a->uniqueness != SCIM_UNIQUE_NONE && has(a, NEVER_UNIQUE),
-          "uniqueness", "boolean, binary and complex values are not unique" },
+          "uniqueness", "booleans, dateTimes, binaries and complex values are not unique "
+          "(RFC 7643, 2.3)" },
         { a->uniqueness != SCIM_UNIQUE_NONE && a->mutability == SCIM_READ_ONLY,
           "uniqueness", "nobody could give a readOnly attribute a value" },
     };

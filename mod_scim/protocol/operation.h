@@ -42,6 +42,7 @@ struct serve_call {
     const char *action;             /* of a write, for the journal; or NULL */
     serve_query query;
     scim_projection *projection;    /* NULL: nothing asked for */
+    const apr_array_header_t *given; /* of a write, where it matters; or NULL */
     scim_page page;                 /* of a list */
     scim_reading reading;
     int token_checked; /* a trip has verified the token, or had to refuse it */

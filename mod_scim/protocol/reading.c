@@ -1,3 +1,4 @@
+#include "core/given.h"
 #include "protocol/operation.h"
 
 /* Bodies are read strictly first: what passes needs no second look, and what
@@ -16,26 +17,37 @@ static int is_refused_strictly(scim_error *err, serve_call *call)
 scim_error *serve_read_resource(json_t **out, const json_t *body,
                                 serve_call *call)
 {
+    scim_error *err = NULL;
+
     call->reading.strict = 1;
-    if (!is_refused_strictly(scim_resource_read(out, body, call->type,
-                                                &call->reading, call->pool),
-                             call)) {
-        return NULL;
+    if (is_refused_strictly(scim_resource_read(out, body, call->type,
+                                               &call->reading, call->pool),
+                            call)) {
+        err = scim_resource_read(out, body, call->type, &call->reading,
+                                 call->pool);
     }
-    return scim_resource_read(out, body, call->type, &call->reading,
-                              call->pool);
+    if (err == NULL && call->type->hides) {
+        call->given = scim_given_in_resource(*out, call->type, call->pool);
+    }
+    return err;
 }
 
 scim_error *serve_read_patch(scim_patch **out, const json_t *body,
                              serve_call *call)
 {
+    scim_error *err = NULL;
+
     call->reading.strict = 1;
-    if (!is_refused_strictly(scim_patch_read(out, body, call->type,
-                                             &call->reading, call->pool),
-                             call)) {
-        return NULL;
+    if (is_refused_strictly(scim_patch_read(out, body, call->type,
+                                            &call->reading, call->pool),
+                            call)) {
+        err = scim_patch_read(out, body, call->type, &call->reading,
+                              call->pool);
     }
-    return scim_patch_read(out, body, call->type, &call->reading, call->pool);
+    if (err == NULL && call->type->hides) {
+        call->given = scim_given_in_patch(*out, call->pool);
+    }
+    return err;
 }
 
 scim_error *serve_refuse_strictly(serve_call *call)

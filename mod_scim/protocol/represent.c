@@ -210,7 +210,12 @@ static void add_projected(answer *a, const store_record *record)
     }
     a->text.err = load(&json, text, strlen(text), record, call);
     if (a->text.err == NULL) {
-        scim_project(json, call->projection, call->type);
+        scim_project(json,
+                     call->given != NULL
+                         ? scim_projection_give(call->projection, call->given,
+                                                call->pool)
+                         : call->projection,
+                     call->type);
         text = scim_json_dump(json, &len, call->pool);
         serve_spool_add_n(&a->text, text, len - 1);
     }
