@@ -81,8 +81,8 @@ static const char *contradiction(const char **key, const scim_attr *a,
           "this server knows its own resources only; it can promise "
           "\"server\"" },
         { a->uniqueness != SCIM_UNIQUE_NONE && has(a, NEVER_UNIQUE),
-          "uniqueness", "booleans, dateTimes, binaries and complex values are not unique "
-          "(RFC 7643, 2.3)" },
+          "uniqueness", "booleans, dateTimes, binaries and complex "
+                        "values are not unique (RFC 7643, 2.3)" },
         { a->uniqueness != SCIM_UNIQUE_NONE && a->mutability == SCIM_READ_ONLY,
           "uniqueness", "nobody could give a readOnly attribute a value" },
     };
