@@ -1,5 +1,5 @@
 # A filter means the same in SQL (store/where.c) and in memory (core/match.c):
-# random filters over random users and groups. SCIM_SEED repeats a run,
+# random filters over random users, groups and departments of conf/. SCIM_SEED repeats a run,
 # SCIM_FILTERS makes it longer.
 
 use v5.36;
@@ -21,5 +21,6 @@ my $org = $postgres->psql(q{select org_id from scim.organizations});
 # Under the policies, as the module.
 $ENV{PGPASSWORD} = slurp($postgres->password_file) =~ s/\s+\z//r;
 my $status = system "$ENV{SCIM_BUILD}/t/lib/filters",
-    $postgres->conninfo_httpd, $org, $app->{app_id}, $seed, $count;
+    $postgres->conninfo_httpd, $org, $app->{app_id}, $seed, $count,
+    "$ENV{SCIM_SOURCE}/conf";
 exit($status == 0 ? 0 : 1);

@@ -45,6 +45,11 @@ static const char *const odd_times[] = {
     "yesterday", ""
 };
 
+static const char *const odd_numbers[] = {
+    "0.5", "-2.50", "25e-1", "1E1", "-0", "0.1", "1e300", "-1e300",
+    "9007199254740993", "4.4999999999999999"
+};
+
 void chance_start(chance *c, apr_uint64_t seed, apr_pool_t *pool)
 {
     memset(c, 0, sizeof(*c));
@@ -124,6 +129,16 @@ static const char *one_of(chance *c, const char *const *list)
     return list[chance_below(c, n)];
 }
 
+/* Few, so that some are equal; halves are exact in binary. */
+static json_t *some_number(chance *c, const scim_attr *attr)
+{
+    int n = (int)chance_below(c, 21) - 10;
+
+    return attr->type == SCIM_DECIMAL && chance_percent(c, 70)
+               ? json_real(n / 2.0)
+               : json_integer(n);
+}
+
 static json_t *some_value(chance *c, const scim_attr *attr)
 {
     const char *text;
@@ -131,6 +146,13 @@ static json_t *some_value(chance *c, const scim_attr *attr)
     switch (attr->type) {
     case SCIM_BOOLEAN:
         return json_boolean(chance_percent(c, 50));
+    case SCIM_DECIMAL:
+    case SCIM_INTEGER:
+        return some_number(c, attr);
+    case SCIM_DATETIME:
+        text = chance_percent(c, 80) ? PICK(c, times)
+                                     : "2026-02-01T10:30:00.001+01:00";
+        break;
     case SCIM_BINARY:
         text = chance_percent(c, 50) ? "U25vdw==" : "u25VDW==";
         break;
@@ -142,6 +164,9 @@ static json_t *some_value(chance *c, const scim_attr *attr)
         text = attr->canonical != NULL && chance_percent(c, 80)
                    ? one_of(c, attr->canonical)
                    : some_text(c, c->pool);
+        if (attr->required || attr->uniqueness == SCIM_UNIQUE_SERVER) {
+            text = some_name(c, c->unique++);
+        }
     }
     chance_saw(c, attr, text);
     return json_string(text);
@@ -155,7 +180,9 @@ static json_t *some_elements(chance *c, const scim_attr *attr)
     unsigned i, n = 1 + chance_below(c, 3);
 
     for (i = 0; i < n; i++) {
-        json_array_append_new(list, some_object(c, attr->sub, i == 0));
+        json_array_append_new(list, attr->sub != NULL
+                                        ? some_object(c, attr->sub, i == 0)
+                                        : some_value(c, attr));
     }
     return list;
 }
@@ -164,12 +191,12 @@ static void add_value(json_t *object, chance *c, const scim_attr *attr)
 {
     json_t *value;
 
-    if (attr->type != SCIM_COMPLEX) {
-        value = some_value(c, attr);
+    if (attr->multi) {
+        value = some_elements(c, attr);
     }
     else {
-        value = attr->multi ? some_elements(c, attr)
-                            : some_object(c, attr->sub, 0);
+        value = attr->sub != NULL ? some_object(c, attr->sub, 0)
+                                  : some_value(c, attr);
     }
     json_object_set_new(object, attr->name, value);
 }
@@ -180,7 +207,10 @@ static json_t *some_object(chance *c, const scim_attr *attrs, int primary)
     json_t *object = json_object();
 
     for (; attrs->name != NULL; attrs++) {
-        if (attrs->mutability == SCIM_READ_WRITE && chance_percent(c, 60)) {
+        if (attrs->required
+            || ((attrs->mutability == SCIM_READ_WRITE
+                 || attrs->mutability == SCIM_IMMUTABLE)
+                && chance_percent(c, 60))) {
             if (strcmp(attrs->name, "primary") == 0) {
                 json_object_set_new(object, "primary",
                                     json_boolean(primary
@@ -202,7 +232,9 @@ json_t *chance_body(chance *c, const scim_resource_type *type, int number)
     const char *unique = some_name(c, number);
     const scim_extension *ext;
 
-    json_object_del(body, "members");
+    if (type->kind == SCIM_KIND_GROUP) {
+        json_object_del(body, "members");
+    }
     json_object_set_new(body, name, json_string(unique));
     chance_saw(c, scim_attr_find(type->schema->attrs, name, strlen(name)),
                unique);
@@ -301,6 +333,11 @@ static const char *operand(chance *c, const scim_attr *attr, const char *op,
         return "null";
     }
     switch (attr->type) {
+    case SCIM_DECIMAL:
+    case SCIM_INTEGER:
+        return chance_percent(c, 80)
+                   ? apr_psprintf(pool, "%d", (int)chance_below(c, 21) - 10)
+                   : PICK(c, odd_numbers);
     case SCIM_BOOLEAN:
         return chance_percent(c, 10) ? "\"True\""
                : chance_percent(c, 50) ? "true" : "false";
@@ -318,7 +355,7 @@ static const char *condition(chance *c, const char *path,
 {
     static const char *const all[] = { "eq", "eq", "ne", "co", "sw", "ew",
                                        "gt", "ge", "lt", "le" };
-    static const char *const of_time[] = { "eq", "ne", "gt", "ge", "lt", "le" };
+    static const char *const ordered[] = { "eq", "ne", "gt", "ge", "lt", "le" };
     static const char *const of_others[] = { "eq", "ne" };
     const char *op;
 
@@ -331,7 +368,9 @@ static const char *condition(chance *c, const char *path,
         op = PICK(c, of_others);
         break;
     case SCIM_DATETIME:
-        op = PICK(c, of_time);
+    case SCIM_DECIMAL:
+    case SCIM_INTEGER:
+        op = PICK(c, ordered);
         break;
     default:
         op = PICK(c, all);
@@ -409,6 +448,17 @@ static const char *element(chance *c, const char *path, const scim_attr *attr,
     return out;
 }
 
+static const scim_extension *some_extension(chance *c,
+                                            const scim_resource_type *type)
+{
+    unsigned n = 0;
+
+    while (type->extensions[n].schema != NULL) {
+        n++;
+    }
+    return &type->extensions[chance_below(c, n)];
+}
+
 static const char *leaf(chance *c, const scim_resource_type *type,
                         apr_pool_t *pool)
 {
@@ -417,7 +467,7 @@ static const char *leaf(chance *c, const scim_resource_type *type,
     const char *path = "";
 
     if (type->extensions->schema != NULL && chance_percent(c, 15)) {
-        schema = type->extensions->schema;
+        schema = some_extension(c, type)->schema;
     }
     attr = some_attr(c, chance_percent(c, 25) && schema == type->schema
                             ? scim_common_attrs : schema->attrs);

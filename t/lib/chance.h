@@ -11,6 +11,7 @@ typedef struct chance {
     apr_uint64_t state; /* the seed, to begin with */
     apr_hash_t *seen;   /* scim_attr * -> array of texts that it had */
     const char *marker; /* part of every text of a filter; or NULL */
+    int unique;         /* numbers of values that only one may have */
     apr_pool_t *pool;
 } chance;
 

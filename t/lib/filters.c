@@ -1,7 +1,8 @@
 /* Filters in SQL and filters in memory, side by side (DESIGN 5.6).
  *
- *     filters CONNINFO ORGANIZATION APP SEED COUNT
+ *     filters CONNINFO ORGANIZATION APP SEED COUNT FOLDER
  *
+ * with the extension and the type of the files in FOLDER (conf/)
  * fills the organization with random users and groups, as the store does it,
  * and asks COUNT random filters of both store/where.c and core/match.c. The
  * database is left as it was. Run by t/21-store-filters.t. */
@@ -15,6 +16,7 @@
 #include "chance.h"
 #include "core/datetime.h"
 #include "core/match.h"
+#include "core/type_set.h"
 #include "store/column.h"
 #include "store/keys.h"
 #include "store/uuid.h"
@@ -23,6 +25,7 @@
 
 #define USERS 80
 #define GROUPS 24
+#define DEPARTMENTS 40
 #define SHOWN 5 /* disagreements */
 
 typedef struct thing {
@@ -31,7 +34,8 @@ typedef struct thing {
     json_t *refs; /* groups or members, to become a part of it */
 } thing;
 
-static thing users[USERS], groups[GROUPS];
+static thing users[USERS], groups[GROUPS], departments[DEPARTMENTS];
+static const scim_resource_type *user_type, *department_type;
 static int user_in[GROUPS][USERS], group_in[GROUPS][GROUPS]; /* [parent] */
 
 static PGconn *pg;
@@ -87,6 +91,7 @@ static void insert(const json_t *resource, const char *id,
 
     tx->caller = &caller;
     tx->pool = pool;
+    tx->steps = apr_pcalloc(pool, STORE_MAX_STEPS * sizeof(*tx->steps));
     store_keys_make(&keys, resource, type, pool);
     store_add_insert(&keys, id, type, tx);
     for (i = 0; i < tx->count; i++) {
@@ -97,6 +102,15 @@ static void insert(const json_t *resource, const char *id,
     }
 }
 
+static json_t *link_to(const char *endpoint, const char *id)
+{
+    return json_sprintf("https://id.example/scim%s/%s", endpoint, id);
+}
+
+static const char *const tables[] = { [SCIM_KIND_USER] = "users",
+                                      [SCIM_KIND_GROUP] = "groups",
+                                      [SCIM_KIND_OTHER] = "resources" };
+
 static json_t *meta_of(const char *id, const scim_resource_type *type)
 {
     const char *created = chance_time(&c), *modified = chance_time(&c);
@@ -104,19 +118,18 @@ static json_t *meta_of(const char *id, const scim_resource_type *type)
     const char *etag = apr_pstrcat(pool, "W/\"", version, "\"", NULL);
     const scim_attr *meta = scim_attr_find(scim_common_attrs, "meta", 4);
 
-    change(type->kind == SCIM_KIND_USER
-               ? "UPDATE scim.users SET created = $3::timestamptz,"
-                 " last_modified = $4::timestamptz, version = $5::int"
-                 " WHERE org_id = $1::int AND id = $2::uuid"
-               : "UPDATE scim.groups SET created = $3::timestamptz,"
-                 " last_modified = $4::timestamptz, version = $5::int"
-                 " WHERE org_id = $1::int AND id = $2::uuid",
+    change(apr_pstrcat(pool, "UPDATE scim.", tables[type->kind],
+                       " SET created = $3::timestamptz,"
+                       " last_modified = $4::timestamptz, version = $5::int"
+                       " WHERE org_id = $1::int AND id = $2::uuid", NULL),
            id, created, modified, version);
     chance_saw(&c, scim_attr_find(meta->sub, "version", 7), etag);
     chance_saw(&c, scim_attr_find(meta->sub, "resourceType", 12), type->name);
-    return json_pack("{ss, ss, ss, ss}", "resourceType", type->name, "created",
-                     scim_datetime_normal(created, pool), "lastModified",
-                     scim_datetime_normal(modified, pool), "version", etag);
+    return json_pack("{so, ss, ss, ss, ss}", "location",
+                     link_to(type->endpoint, id), "resourceType", type->name,
+                     "created", scim_datetime_normal(created, pool),
+                     "lastModified", scim_datetime_normal(modified, pool),
+                     "version", etag);
 }
 
 static void make(thing *out, const scim_resource_type *type, int number)
@@ -136,10 +149,12 @@ static void make(thing *out, const scim_resource_type *type, int number)
     json_object_set_new(out->seen, "meta", meta_of(out->id, type));
     out->refs = json_array();
     chance_saw(&c, scim_attr_find(scim_common_attrs, "id", 2), out->id);
-    chance_saw(&c, type->kind == SCIM_KIND_USER
-                       ? attr_of(&scim_schema_group, "members", "value")
-                       : attr_of(&scim_schema_user, "groups", "value"),
-               out->id);
+    if (type->kind != SCIM_KIND_OTHER) {
+        chance_saw(&c, type->kind == SCIM_KIND_USER
+                           ? attr_of(&scim_schema_group, "members", "value")
+                           : attr_of(&scim_schema_user, "groups", "value"),
+                   out->id);
+    }
 }
 
 static const json_t *name_of(const thing *t)
@@ -155,8 +170,12 @@ static void refer(thing *from, const thing *to, const char *type)
     int is_member = strcmp(type, "user") == 0 || strcmp(type, "group") == 0;
 
     json_array_append_new(from->refs,
-                          json_pack("{ss, sO, ss}", "value", to->id, "display",
-                                    name, "type", type));
+                          json_pack("{ss, sO, ss, so}", "value", to->id,
+                                    "display", name, "type", type, "$ref",
+                                    link_to(strcmp(type, "user") == 0
+                                                ? "/Users"
+                                                : "/Groups",
+                                            to->id)));
     chance_saw(&c, is_member
                        ? attr_of(&scim_schema_group, "members", "display")
                        : attr_of(&scim_schema_user, "groups", "display"),
@@ -239,7 +258,10 @@ static void load(void)
     int i;
 
     for (i = 0; i < USERS; i++) {
-        make(&users[i], &scim_type_user, i);
+        make(&users[i], user_type, i);
+    }
+    for (i = 0; i < DEPARTMENTS; i++) {
+        make(&departments[i], department_type, i);
     }
     for (i = 0; i < GROUPS; i++) {
         make(&groups[i], &scim_type_group, i);
@@ -289,12 +311,25 @@ static void show(const char *text, const char *sql, const thing *t, int in_sql)
     free(json);
 }
 
+static const thing *things_of(const scim_resource_type *type, int *count)
+{
+    static const struct {
+        const thing *things;
+        int count;
+    } crowds[] = { [SCIM_KIND_USER] = { users, USERS },
+                   [SCIM_KIND_GROUP] = { groups, GROUPS },
+                   [SCIM_KIND_OTHER] = { departments, DEPARTMENTS } };
+
+    *count = crowds[type->kind].count;
+    return crowds[type->kind].things;
+}
+
 static void compare(tally *t, const scim_filter *filter, const char *text,
                     const scim_resource_type *type, const store_where *where,
                     apr_pool_t *p)
 {
-    const thing *things = type->kind == SCIM_KIND_USER ? users : groups;
-    int i, count = type->kind == SCIM_KIND_USER ? USERS : GROUPS, differ = 0;
+    int i, count, differ = 0;
+    const thing *things = things_of(type, &count);
     apr_array_header_t *values = apr_array_make(p, 8, sizeof(const char *));
     const char *sql = select_sql(where, type, p);
     PGresult *result;
@@ -340,10 +375,11 @@ static void ask(tally *t, const scim_resource_type *type, apr_pool_t *p)
 
 static void ask_all(const scim_resource_type *type, int count)
 {
-    int things = type->kind == SCIM_KIND_USER ? USERS : GROUPS;
+    int things;
     apr_pool_t *scratch;
     tally t = { 0, 0, 0, 0 };
 
+    things_of(type, &things);
     apr_pool_create(&scratch, pool);
     while (t.asked < count) {
         apr_pool_clear(scratch);
@@ -360,11 +396,63 @@ static void ask_all(const scim_resource_type *type, int count)
            (count - t.refused) * things);
 }
 
+/* --------------------------------------------------------------- the types */
+
+static const char *read_file(apr_size_t *len, const char *folder,
+                             const char *name)
+{
+    const char *path = apr_pstrcat(pool, folder, "/", name, NULL);
+    char *text = apr_palloc(pool, 65536);
+    FILE *file = fopen(path, "rb");
+
+    if (file == NULL) {
+        stop(path, "cannot be read");
+    }
+    *len = fread(text, 1, 65536, file);
+    fclose(file);
+    return text;
+}
+
+static const scim_schema *add_schema(scim_type_set *set, const char *folder,
+                                     const char *name)
+{
+    const scim_schema *schema = NULL;
+    apr_size_t len;
+    const char *text = read_file(&len, folder, name);
+    scim_error *err = scim_type_set_add_schema(&schema, set, text, len);
+
+    if (err != NULL) {
+        stop(name, err->detail);
+    }
+    return schema;
+}
+
+static void make_types(const char *folder)
+{
+    scim_type_set *set = scim_type_set_make(pool);
+    const scim_schema *employment
+        = add_schema(set, folder, "employment.schema.json");
+    apr_size_t len;
+    const char *text = read_file(&len, folder, "department.type.json");
+    scim_error *err;
+
+    add_schema(set, folder, "department.schema.json");
+    err = scim_type_set_extend(set, SCIM_KIND_USER, employment, 0);
+    if (err == NULL) {
+        err = scim_type_set_add_type(set, text, len);
+    }
+    if (err != NULL) {
+        stop("the types", err->detail);
+    }
+    user_type = scim_type_set_types(set)[0];
+    department_type = scim_type_set_types(set)[2];
+}
+
 int main(int argc, char **argv)
 {
     apr_uint64_t seed;
 
-    if (argc != 6) {
+    if (argc != 7) {
         return 2;
     }
     apr_initialize();
@@ -378,13 +466,15 @@ int main(int argc, char **argv)
     seed = strtoull(argv[4], NULL, 10);
     printf("# SCIM_SEED=%s repeats this\n", argv[4]);
     chance_start(&c, seed, pool);
+    make_types(argv[6]);
     PQclear(run("BEGIN", 0, NULL));
     change("SELECT set_config('scim.org', $1::int::text, true),"
            " set_config('scim.app', $2, true), $3::text", argv[3], "", NULL,
            NULL);
     load();
-    ask_all(&scim_type_user, atoi(argv[5]));
+    ask_all(user_type, atoi(argv[5]));
     ask_all(&scim_type_group, atoi(argv[5]) / 3);
+    ask_all(department_type, atoi(argv[5]) / 3);
     PQfinish(pg); /* which rolls back */
     return done();
 }

@@ -33,8 +33,8 @@ static const char *const deviations[] = {
     "EnterpriseUser.manager.$ref.description",
     "Service Provider Configuration.documentationUri.caseExact",
     "Service Provider Configuration.authenticationSchemes.specUri.caseExact",
-    "Service Provider Configuration.authenticationSchemes.documentationUri"
-    ".caseExact",
+    ("Service Provider Configuration.authenticationSchemes.documentationUri"
+     ".caseExact"),
     "Service Provider Configuration.authenticationSchemes.type",
     "Service Provider Configuration.authenticationSchemes.primary",
     "Service Provider Configuration.etag",
