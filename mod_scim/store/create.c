@@ -26,14 +26,16 @@ static store_record *expected_record(const creation *c, apr_pool_t *pool)
     return record;
 }
 
-static scim_error *finish(store_transaction *tx, creation *c, json_t *members)
+/* `row`: the insert, or NULL where a trip has been made since. */
+static scim_error *finish(store_transaction *tx, creation *c,
+                          const store_step *row, json_t *members)
 {
     store_entry entry = { .action = "create",
                           .type = c->type,
                           .id = c->id,
                           .name = c->keys.name,
                           .status = 201 };
-    store_step *select;
+    store_selection selection;
     scim_error *err;
 
     entry.changes = store_changes(NULL, c->resource, c->type, tx->pool);
@@ -45,12 +47,12 @@ static scim_error *finish(store_transaction *tx, creation *c, json_t *members)
         c->record = expected_record(c, tx->pool);
         return store_go_later(tx, strlen(c->keys.body));
     }
-    select = store_add_select(c->shape, c->id, c->type, tx);
+    store_add_selection(&selection, row, c->shape, c->id, c->type, tx);
     store_add_commit(tx);
     err = store_go(tx);
     return err != NULL ? err
-                       : store_record_of(&c->record, select, c->shape, c->id,
-                                         c->type, tx->pool);
+                       : store_selected(&c->record, &selection, c->id,
+                                        c->type, tx->pool);
 }
 
 static scim_error *add_first_members(json_t **out, store_transaction *tx,
@@ -72,16 +74,18 @@ static scim_error *work(store_transaction *tx, void *baton)
     creation *c = baton;
     json_t *members = NULL;
     scim_error *err = NULL;
+    store_step *row;
 
     tx->name = c->keys.name;
-    store_add_insert(&c->keys, c->id, c->type, tx);
+    row = store_add_insert(&c->keys, c->id, c->type, tx);
     if (c->members != NULL) {
         err = store_members_check(c->members, c->id, tx->pool);
     }
     if (err == NULL && c->members != NULL) {
         err = add_first_members(&members, tx, c);
+        row = NULL;
     }
-    return err != NULL ? err : finish(tx, c, members);
+    return err != NULL ? err : finish(tx, c, row, members);
 }
 
 scim_error *store_create(store_record **out, const scim_resource_type *type,

@@ -114,11 +114,11 @@ static void add_claims(const store_keys *keys, const char *id,
     }
 }
 
-static void add_user(store_statement row, store_statement folded,
-                     const store_keys *keys, const char *id,
-                     store_transaction *tx)
+static store_step *add_user(store_statement row, store_statement folded,
+                            const store_keys *keys, const char *id,
+                            store_transaction *tx)
 {
-    store_step *step = store_add(row, tx);
+    store_step *step = store_add(row, tx), *second;
 
     store_step_text(step, id);
     store_step_text(step, keys->active);
@@ -128,13 +128,14 @@ static void add_user(store_statement row, store_statement folded,
     store_step_text(step, keys->family_name);
     store_step_text(step, keys->body);
 
-    step = store_add(folded, tx);
-    store_step_text(step, id);
-    store_step_text(step, keys->folded);
+    second = store_add(folded, tx);
+    store_step_text(second, id);
+    store_step_text(second, keys->folded);
+    return step;
 }
 
-static void add_group(store_statement row, const store_keys *keys,
-                      const char *id, store_transaction *tx)
+static store_step *add_group(store_statement row, const store_keys *keys,
+                             const char *id, store_transaction *tx)
 {
     store_step *step = store_add(row, tx);
 
@@ -144,11 +145,12 @@ static void add_group(store_statement row, const store_keys *keys,
     store_step_text(step, keys->external_id);
     store_step_text(step, keys->body);
     store_step_text(step, keys->folded);
+    return step;
 }
 
-static void add_other(store_statement row, const store_keys *keys,
-                      const char *id, const scim_resource_type *type,
-                      store_transaction *tx)
+static store_step *add_other(store_statement row, const store_keys *keys,
+                             const char *id, const scim_resource_type *type,
+                             store_transaction *tx)
 {
     store_step *step = store_add(row, tx);
 
@@ -157,52 +159,65 @@ static void add_other(store_statement row, const store_keys *keys,
     store_step_text(step, keys->external_id);
     store_step_text(step, keys->body);
     store_step_text(step, keys->folded);
+    return step;
 }
 
-void store_add_insert(const store_keys *keys, const char *id,
-                      const scim_resource_type *type, store_transaction *tx)
+store_step *store_add_insert(const store_keys *keys, const char *id,
+                             const scim_resource_type *type,
+                             store_transaction *tx)
 {
+    store_step *row;
+
     switch (type->kind) {
     case SCIM_KIND_USER:
-        add_user(STORE_USER_INSERT, STORE_USER_FOLDED_INSERT, keys, id, tx);
+        row = add_user(STORE_USER_INSERT, STORE_USER_FOLDED_INSERT, keys, id,
+                       tx);
         add_values(keys, id, tx);
         break;
     case SCIM_KIND_GROUP:
-        add_group(STORE_GROUP_INSERT, keys, id, tx);
+        row = add_group(STORE_GROUP_INSERT, keys, id, tx);
         break;
     default:
-        add_other(STORE_RESOURCE_INSERT, keys, id, type, tx);
+        row = add_other(STORE_RESOURCE_INSERT, keys, id, type, tx);
     }
     add_claims(keys, id, type, tx);
+    return row;
 }
 
-static void change_user(const store_keys *keys,
-                        const store_key_changes *changes, const char *id,
-                        store_transaction *tx)
+static store_step *change_user(const store_keys *keys,
+                               const store_key_changes *changes,
+                               const char *id, store_transaction *tx)
 {
-    add_user(STORE_USER_UPDATE, STORE_USER_FOLDED_UPDATE, keys, id, tx);
+    store_step *row = add_user(STORE_USER_UPDATE, STORE_USER_FOLDED_UPDATE,
+                               keys, id, tx);
+
     if (changes->values) {
         store_step_text(store_add(STORE_USER_VALUES_DELETE, tx), id);
         add_values(keys, id, tx);
     }
+    return row;
 }
 
-void store_add_update(const store_keys *keys, const store_key_changes *changes,
-                      const char *id, const scim_resource_type *type,
-                      store_transaction *tx)
+store_step *store_add_update(const store_keys *keys,
+                             const store_key_changes *changes, const char *id,
+                             const scim_resource_type *type,
+                             store_transaction *tx)
 {
+    store_step *row;
+
     switch (type->kind) {
     case SCIM_KIND_USER:
-        change_user(keys, changes, id, tx);
+        row = change_user(keys, changes, id, tx);
         break;
     case SCIM_KIND_GROUP:
-        add_group(STORE_GROUP_UPDATE, keys, id, tx);
+        row = add_group(STORE_GROUP_UPDATE, keys, id, tx);
         break;
     default:
-        add_other(STORE_RESOURCE_UPDATE, keys, id, type, tx);
+        row = add_other(STORE_RESOURCE_UPDATE, keys, id, type, tx);
     }
     if (changes->claims) {
         store_step_text(store_add(STORE_VALUES_RELEASE, tx), id);
         add_claims(keys, id, type, tx);
     }
+    return row;
 }

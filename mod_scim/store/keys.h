@@ -36,11 +36,14 @@ void store_keys_compare(store_key_changes *out, const json_t *before,
                         const json_t *after, const store_keys *keys,
                         const scim_resource_type *type, apr_pool_t *pool);
 
-/* Steps that store a new resource, or new contents of one. */
-void store_add_insert(const store_keys *keys, const char *id,
-                      const scim_resource_type *type, store_transaction *tx);
-void store_add_update(const store_keys *keys, const store_key_changes *changes,
-                      const char *id, const scim_resource_type *type,
-                      store_transaction *tx);
+/* Steps that store a new resource, or new contents of one. Gives the one that
+ * answers with the row. */
+store_step *store_add_insert(const store_keys *keys, const char *id,
+                             const scim_resource_type *type,
+                             store_transaction *tx);
+store_step *store_add_update(const store_keys *keys,
+                             const store_key_changes *changes, const char *id,
+                             const scim_resource_type *type,
+                             store_transaction *tx);
 
 #endif

@@ -87,9 +87,12 @@ static scim_error *change_members(store_transaction *tx, modification *m,
                                                tx->pool);
 }
 
-/* The row and the journal, if there is anything to write. */
-static void add_changes(store_transaction *tx, const modification *m)
+/* The row and the journal, if there is anything to write. Gives the step that
+ * answers with the row, or NULL. */
+static const store_step *add_changes(store_transaction *tx,
+                                     const modification *m)
 {
+    const store_step *row = NULL;
     const json_t *after = m->after != NULL ? m->after : m->before;
     store_entry entry = { .action = m->edit->action,
                           .type = m->type,
@@ -103,11 +106,11 @@ static void add_changes(store_transaction *tx, const modification *m)
     if (m->after != NULL || m->members_changed) {
         store_keys_compare(&changes, m->before, after, &keys, m->type,
                            tx->pool);
-        store_add_update(&keys, &changes, m->id, m->type, tx);
+        row = store_add_update(&keys, &changes, m->id, m->type, tx);
         entry.changes = store_changes(m->before, after, m->type, tx->pool);
     }
     else if (json_object_get(m->members, "unknown") == NULL) {
-        return;
+        return NULL;
     }
     else {
         entry.changes = scim_json_adopt(json_object(), tx->pool);
@@ -116,21 +119,22 @@ static void add_changes(store_transaction *tx, const modification *m)
         json_object_set(entry.changes, "members", m->members);
     }
     store_add_journal(&entry, tx);
+    return row;
 }
 
 static scim_error *finish(store_transaction *tx, modification *m)
 {
     store_shape shape = store_shape_within(m->shape, tx);
-    store_step *select;
+    store_selection selection;
     scim_error *err;
 
-    add_changes(tx, m);
-    select = store_add_select(shape, m->id, m->type, tx);
+    store_add_selection(&selection, add_changes(tx, m), shape, m->id, m->type,
+                        tx);
     store_add_commit(tx);
     err = store_go(tx);
     return err != NULL ? err
-                       : store_record_of(&m->record, select, shape, m->asked,
-                                         m->type, tx->pool);
+                       : store_selected(&m->record, &selection, m->asked,
+                                        m->type, tx->pool);
 }
 
 static scim_error *work(store_transaction *tx, void *baton)

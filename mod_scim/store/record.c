@@ -164,8 +164,9 @@ scim_error *store_record_parse(store_record *record, apr_pool_t *pool)
     return NULL;
 }
 
-const apr_array_header_t *store_direct_groups(const PGresult *result,
-                                              apr_pool_t *pool)
+/* store_reference of each row of STORE_DIRECT_GROUPS. */
+static const apr_array_header_t *direct_groups(const PGresult *result,
+                                               apr_pool_t *pool)
 {
     int i, rows = PQntuples(result);
     apr_array_header_t *refs = apr_array_make(pool, rows,
@@ -180,6 +181,40 @@ const apr_array_header_t *store_direct_groups(const PGresult *result,
         ref->direct = 1;
     }
     return refs;
+}
+
+void store_add_selection(store_selection *out, const store_step *written,
+                         store_shape shape, const char *id,
+                         const scim_resource_type *type,
+                         store_transaction *tx)
+{
+    store_shape plain = store_shape_of_row(type);
+    int apart = shape == STORE_SHAPE_USER_GROUPS;
+    store_step *groups;
+
+    out->shape = apart ? plain : shape;
+    out->groups = NULL;
+    out->row = written != NULL && out->shape == plain
+                   ? written
+                   : store_add_select(out->shape, id, type, tx);
+    if (apart) {
+        groups = store_add(STORE_DIRECT_GROUPS, tx);
+        store_step_text(groups, id);
+        out->groups = groups;
+    }
+}
+
+scim_error *store_selected(store_record **out, const store_selection *from,
+                           const char *id, const scim_resource_type *type,
+                           apr_pool_t *pool)
+{
+    scim_error *err = store_record_of(out, from->row, from->shape, id, type,
+                                      pool);
+
+    if (err == NULL && from->groups != NULL) {
+        (*out)->refs = direct_groups(from->groups->result, pool);
+    }
+    return err;
 }
 
 scim_error *store_not_found(const scim_resource_type *type, const char *id,

@@ -36,9 +36,24 @@ scim_error *store_record_of(store_record **out, const store_step *step,
 /* Fills record->json. */
 scim_error *store_record_parse(store_record *record, apr_pool_t *pool);
 
-/* store_reference of each row of STORE_DIRECT_GROUPS. */
-const apr_array_header_t *store_direct_groups(const PGresult *result,
-                                              apr_pool_t *pool);
+/* What answers with a resource in a shape. The groups of a user come by a
+ * statement of their own: two plain ones cost less than a join of them. */
+typedef struct store_selection {
+    store_shape shape;
+    const store_step *row, *groups; /* groups: or NULL */
+} store_selection;
+
+/* Adds what is missing: `written`, or NULL, is a step of the same trip that
+ * answers with the row as it is now. */
+void store_add_selection(store_selection *out, const store_step *written,
+                         store_shape shape, const char *id,
+                         const scim_resource_type *type,
+                         store_transaction *tx);
+
+/* The record; SCIM_NOT_FOUND if it is not there. */
+scim_error *store_selected(store_record **out, const store_selection *from,
+                           const char *id, const scim_resource_type *type,
+                           apr_pool_t *pool);
 
 scim_error *store_not_found(const scim_resource_type *type, const char *id,
                             apr_pool_t *pool);

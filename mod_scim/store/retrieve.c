@@ -7,27 +7,21 @@ typedef struct retrieval {
     store_shape shape;
 } retrieval;
 
-/* The hot path: two plain statements cost less than a join of them. */
+/* The hot path; whether groups nest is known only afterwards. */
 static scim_error *read_simply(store_transaction *tx, retrieval *r)
 {
-    store_step *row = store_add_select(STORE_SHAPE_USER, r->key, r->type, tx);
-    store_step *groups = store_add(STORE_DIRECT_GROUPS, tx);
+    store_selection selection;
     scim_error *err;
 
-    store_step_text(groups, r->key);
+    store_add_selection(&selection, NULL, r->shape, r->key, r->type, tx);
     err = store_go(tx);
     if (err == NULL && tx->nested) {
         r->shape = STORE_SHAPE_USER_ALL_GROUPS;
         return NULL;
     }
-    if (err == NULL) {
-        err = store_record_of(&r->record, row, STORE_SHAPE_USER, r->id,
-                              r->type, tx->pool);
-    }
-    if (err == NULL) {
-        r->record->refs = store_direct_groups(groups->result, tx->pool);
-    }
-    return err;
+    return err != NULL ? err
+                       : store_selected(&r->record, &selection, r->id,
+                                        r->type, tx->pool);
 }
 
 static scim_error *read_whole(store_transaction *tx, void *baton)

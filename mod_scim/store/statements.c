@@ -5,6 +5,7 @@
 /* ------------------------------------------------------ reading resources */
 
 #define ROW "r.id, r.version, r.created, r.last_modified, r.body"
+#define RETURNING_ROW " RETURNING " ROW
 #define REFS ROW ", x.ids, x.flags"
 #define NAMED_REFS REFS ", x.names"
 #define DIRECT_REFS ROW ", x.ids, NULL, x.names"
@@ -307,18 +308,18 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_USER_LOCK] = { "user_lock",
         BY_ID(ROW, "users", "") " FOR NO KEY UPDATE OF r" },
     [STORE_USER_INSERT] = { "user_insert",
-        "INSERT INTO scim.users(org_id, app_id, id, active, user_name,"
+        "INSERT INTO scim.users AS r(org_id, app_id, id, active, user_name,"
         " external_id, display_name, family_name, body)"
         " VALUES ($1::int, " STORE_APP ", $2::uuid,"
-        " $3::boolean, $4, $5, $6, $7, $8)" },
+        " $3::boolean, $4, $5, $6, $7, $8)" RETURNING_ROW },
     /* A transaction that waited for the lock began before the one that held it:
      * time does not go back. */
     [STORE_USER_UPDATE] = { "user_update",
-        "UPDATE scim.users SET active = $3::boolean, user_name = $4,"
+        "UPDATE scim.users r SET active = $3::boolean, user_name = $4,"
         " external_id = $5, display_name = $6, family_name = $7, body = $8,"
         " version = version + 1,"
         " last_modified = greatest(last_modified, now())"
-        " WHERE org_id = $1 AND id = $2::uuid" },
+        " WHERE org_id = $1 AND id = $2::uuid" RETURNING_ROW },
     [STORE_USER_FOLDED_INSERT] = { "user_folded_insert",
         "INSERT INTO scim.user_folded(org_id, user_id, folded)"
         " VALUES ($1::int, $2::uuid, $3::jsonb)" },
@@ -339,18 +340,18 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_GROUP_LOCK] = { "group_lock",
         BY_ID(ROW, "groups", "") " FOR NO KEY UPDATE OF r" },
     [STORE_GROUP_INSERT] = { "group_insert",
-        "INSERT INTO scim.groups(org_id, app_id, id, name, display_name,"
+        "INSERT INTO scim.groups AS r(org_id, app_id, id, name, display_name,"
         " external_id, unique_name, body, folded)"
         " SELECT $1::int, a.app_id, $2::uuid, $3, $4, $5,"
         " a.unique_group_names, $6, $7::jsonb FROM scim.apps a"
         " WHERE a.org_id = $1"
-        " AND a.app_id = " STORE_APP },
+        " AND a.app_id = " STORE_APP RETURNING_ROW },
     [STORE_GROUP_UPDATE] = { "group_update",
-        "UPDATE scim.groups SET name = $3, display_name = $4,"
+        "UPDATE scim.groups r SET name = $3, display_name = $4,"
         " external_id = $5, body = $6, folded = $7::jsonb,"
         " version = version + 1,"
         " last_modified = greatest(last_modified, now())"
-        " WHERE org_id = $1 AND id = $2::uuid" },
+        " WHERE org_id = $1 AND id = $2::uuid" RETURNING_ROW },
     [STORE_GROUP_MEMBERSHIP] = { "group_membership",
         DELTA ","
         " raise AS (UPDATE scim.groups r SET version = r.version + 1,"
@@ -383,14 +384,16 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         BY_ID(ROW, "resources", "") " AND r.resource_type = $3"
         " FOR NO KEY UPDATE OF r" },
     [STORE_RESOURCE_INSERT] = { "resource_insert",
-        "INSERT INTO scim.resources(org_id, app_id, id, resource_type,"
+        "INSERT INTO scim.resources AS r(org_id, app_id, id, resource_type,"
         " external_id, body, folded)"
-        " VALUES ($1::int, " STORE_APP ", $2::uuid, $3, $4, $5, $6::jsonb)" },
+        " VALUES ($1::int, " STORE_APP ", $2::uuid, $3, $4, $5, $6::jsonb)"
+        RETURNING_ROW },
     [STORE_RESOURCE_UPDATE] = { "resource_update",
-        "UPDATE scim.resources SET external_id = $4, body = $5,"
+        "UPDATE scim.resources r SET external_id = $4, body = $5,"
         " folded = $6::jsonb, version = version + 1,"
         " last_modified = greatest(last_modified, now())"
-        " WHERE org_id = $1 AND id = $2::uuid AND resource_type = $3" },
+        " WHERE org_id = $1 AND id = $2::uuid AND resource_type = $3"
+        RETURNING_ROW },
     [STORE_RESOURCE_DELETE] = { "resource_delete",
         DELETE_FROM("resources") },
     [STORE_VALUES_CLAIM] = { "values_claim",

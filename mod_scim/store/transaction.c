@@ -22,11 +22,12 @@ static int may_wait(const store_transaction *tx)
 }
 
 /* The server gives up before we do, so that its answer still arrives. */
-static void add_limits(store_step *step, const store_transaction *tx)
+static void add_limits(store_step *step, store_transaction *tx)
 {
     apr_interval_time_t left = tx->caller->deadline - apr_time_now();
     apr_int64_t ms = left > 0 ? apr_time_as_msec(left) * 4 / 5 + 1 : 1;
 
+    tx->limited = apr_time_now();
     store_step_int(step, ms, tx->pool);
     if (may_wait(tx)) {
         store_step_int(step, ms / 2 + 1, tx->pool); /* for a lock */
@@ -36,6 +37,15 @@ static void add_limits(store_step *step, const store_transaction *tx)
 static int is_open(const store_transaction *tx)
 {
     return PQtransactionStatus(tx->c->pg) != PQTRANS_IDLE;
+}
+
+/* Of the fifth that the server leaves us, half may go by before it is worth a
+ * statement to tell it. */
+static int are_limits_old(const store_transaction *tx)
+{
+    apr_time_t now = apr_time_now();
+
+    return (now - tx->limited) * 10 > tx->caller->deadline - now;
 }
 
 static store_step *push(store_statement statement, store_transaction *tx)
@@ -57,7 +67,7 @@ store_step *store_add(store_statement statement, store_transaction *tx)
     if (tx->sent) {
         tx->sent = 0;
         tx->count = 0;
-        if (is_open(tx) && statement != STORE_ROLLBACK) {
+        if (is_open(tx) && statement != STORE_ROLLBACK && are_limits_old(tx)) {
             add_limits(push(STORE_LIMIT, tx), tx);
         }
     }
