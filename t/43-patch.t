@@ -350,6 +350,10 @@ subtest 'refusals' => sub {
         ['P-3.5.2-04: one object', { schemas => [PATCH_OP],
             Operations => $operation[0] }],
         ['P-3.12-21: no object', [patch(@operation)]],
+        ['S-2.1-04: a member twice', '{"schemas":["' . PATCH_OP
+            . '"],"Operations":[],"operations":[]}'],
+        ['S-2.1-04: ... of an operation', { schemas => [PATCH_OP],
+            Operations => [{ %{ $operation[0] }, Value => 'y' }] }],
     );
     is_error($acme->patch($path, $_->[1]), 400, 'invalidSyntax', $_->[0])
         for @bodies;

@@ -20,6 +20,10 @@ scim_error *scim_patch_read(scim_patch **out, const json_t *body,
                             const scim_resource_type *type,
                             scim_reading *reading, apr_pool_t *pool);
 
+/* invalidSyntax where the message or an operation has a member twice
+ * ({"value": 1, "Value": 2}), as there is no telling which one is meant. */
+scim_error *scim_patch_check_names(const json_t *body, apr_pool_t *pool);
+
 /* Applies all or nothing. *out is a new canonical resource of `pool` that
  * equals `before` (json_equal) when nothing changed. `before` is not changed;
  * for groups it holds "members" only if the patch needs them. */

@@ -1,5 +1,48 @@
-/* What must be true of a patch's result, whichever operation made it. */
+/* What must be true of a message before it is read, and of a patch's result,
+ * whichever operation made it. */
+#include "core/casefold.h"
 #include "core/patch_operation.h"
+
+/* One of `names`, NULL at the end, that the object has twice; or NULL. */
+static const char *twice(const json_t *object, const char *const *names)
+{
+    const char *key;
+    json_t *value;
+
+    for (; *names != NULL; names++) {
+        const json_t *first = scim_json_member(object, *names);
+
+        json_object_foreach((json_t *)object, key, value) {
+            if (value != first && scim_name_equals(key, *names)) {
+                return *names;
+            }
+        }
+    }
+    return NULL;
+}
+
+scim_error *scim_patch_check_names(const json_t *body, apr_pool_t *pool)
+{
+    static const char *const of_message[] = { "schemas", "Operations", NULL };
+    static const char *const of_operation[] = { "op", "path", "value", NULL };
+    const json_t *operations = scim_json_member(body, "Operations");
+    const char *name = twice(body, of_message);
+    size_t i;
+
+    if (name != NULL) {
+        return scim_error_make(SCIM_INVALID_SYNTAX, pool,
+                               "\"%s\" is given twice.", name);
+    }
+    for (i = 0; i < json_array_size(operations); i++) {
+        name = twice(json_array_get(operations, i), of_operation);
+        if (name != NULL) {
+            return scim_error_make(SCIM_INVALID_SYNTAX, pool,
+                                   "Operations[%d]: \"%s\" is given twice.",
+                                   (int)i, name);
+        }
+    }
+    return NULL;
+}
 
 static scim_error *check_immutable(const json_t *after, const json_t *before,
                                    const scim_schema *schema, apr_pool_t *pool)

@@ -98,6 +98,9 @@ scim_error *serve_modify(serve_call *call)
     scim_error *err = serve_body_read(&body, call);
 
     if (err == NULL) {
+        err = scim_patch_check_names(body, call->pool);
+    }
+    if (err == NULL) {
         err = serve_read_patch(&patch, body, call);
         m.warnings = call->reading.warnings->nelts;
     }
