@@ -77,6 +77,10 @@ create table scim.organizations(
   nested boolean not null default false,
   created timestamptz(3) not null default now(),
   settings jsonb not null default '{}',
+  -- Seals the cursors of lists, on all nodes and for good.
+  cursor_key bytea not null check (octet_length(cursor_key) = 32)
+    default sha256(convert_to(gen_random_uuid()::text || gen_random_uuid(),
+                              'UTF8')),
   unique (org_id, slug, live, nested)); -- for scim.tokens
 
 create table scim.accounts(
@@ -245,7 +249,8 @@ create table scim.groups(
   with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 create unique index groups_display_name
   on scim.groups(org_id, app_id, display_name) where unique_name;
-create index groups_display on scim.groups(org_id, display_name);
+create index groups_display on scim.groups(org_id, display_name, id)
+  include (app_id);
 create index groups_external_id on scim.groups(org_id, external_id)
   where external_id is not null;
 
@@ -471,6 +476,12 @@ create view scim.direct_groups as
              or current_setting('scim.app')::int < 0) offset 0) g
    where m.org_id = current_setting('scim.org')::int;
 grant select on scim.direct_groups to scim_httpd;
+
+-- The secret of the organization that entered; httpd sees no other column.
+create view scim.cursor_key with (security_barrier) as
+  select o.org_id, o.cursor_key from scim.organizations o
+   where o.org_id = (select current_setting('scim.org')::int);
+grant select on scim.cursor_key to scim_httpd;
 
 -- Called when a group gets a group as its member.
 create function scim.groups_nest() returns void

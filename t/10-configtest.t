@@ -48,6 +48,8 @@ my @refused_in_section = (
     ['ScimMaxBody 99999999999999999999M', qr/ScimMaxBody takes/],
     ['ScimMaxDepth 7', qr/ScimMaxDepth takes 8 to 512, not "7"/],
     ['ScimMaxDepth 513', qr/ScimMaxDepth takes/],
+    ['ScimCursorTimeout 0', qr/ScimCursorTimeout takes 1 to 604800, not "0"/],
+    ['ScimCursorTimeout 1h', qr/ScimCursorTimeout takes/],
     ['ScimMaxResults 0', qr/ScimMaxResults takes 1 to 10000, not "0"/],
     ['ScimMaxResults 200x', qr/ScimMaxResults takes/],
     ['ScimMaxResults +200', qr/ScimMaxResults takes/],
@@ -115,7 +117,7 @@ my @accepted_in_section = (
     'ScimTrustedProxy 10.0.0.5 10.1.0.0/16 10.2.0.0/255.255.0.0 ::1 fd00::/8',
     'ScimMaxBody 1K', 'ScimMaxBody 1024M', 'ScimMaxBody 1048576',
     'ScimMaxDepth 512', 'ScimMaxResults 10000', 'ScimFilterLimits 65536 1024',
-    'ScimMaxMembers 0', 'ScimMaxMembers 100000000',
+    'ScimMaxMembers 0', 'ScimMaxMembers 100000000', 'ScimCursorTimeout 604800',
     'ScimBulkLimits 0', 'ScimBulkLimits 100000 1024M',
     'ScimRateLimit 25', 'ScimRateLimit 25 1', 'ScimRateLimit Off',
 );

@@ -16,6 +16,9 @@ typedef enum {
     SCIM_INVALID_PATH,
     SCIM_NO_TARGET,
     SCIM_INVALID_VALUE,
+    SCIM_INVALID_CURSOR,         /* RFC 9865, 2.1 */
+    SCIM_EXPIRED_CURSOR,
+    SCIM_INVALID_COUNT,
     SCIM_SENSITIVE,
     SCIM_BAD_REQUEST,            /* 400 without a scimType */
     SCIM_UNAUTHORIZED,           /* 401: no token, or one that is not known */

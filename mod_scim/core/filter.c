@@ -22,6 +22,8 @@ typedef struct token {
 typedef struct cursor {
     const char *begin, *at, *end;
     const scim_resource_type *type;
+    const scim_resource_type *const *others; /* of the same query; or NULL */
+    int foreign; /* the path that was read last is one of the others' */
     const scim_path *element; /* within [...]: the attribute before it */
     const scim_filter_limits *limits;
     int depth, nodes;
@@ -162,12 +164,6 @@ static const scim_filter *make_present(const scim_path *path, const cursor *c)
 
 /* --- paths ------------------------------------------------------------ */
 
-static int is_secret(const scim_attr *attr)
-{
-    return attr != NULL && (attr->returned == SCIM_RETURNED_NEVER ||
-                            attr->mutability == SCIM_WRITE_ONLY);
-}
-
 static scim_error *parse_sub(scim_path *out, token word, const cursor *c)
 {
     *out = *c->element;
@@ -179,8 +175,29 @@ static scim_error *parse_sub(scim_path *out, token word, const cursor *c)
     return NULL;
 }
 
+static scim_error *parse_path(scim_path *out, token word, cursor *c)
+{
+    const scim_resource_type *const *other = c->others;
+    scim_error *err = scim_path_parse(out, word.text, word.len, c->type,
+                                      c->fault, c->pool);
+
+    c->foreign = 0;
+    if (err == NULL) {
+        return NULL;
+    }
+    for (; other != NULL && *other != NULL; other++) {
+        if (scim_path_parse(out, word.text, word.len, *other, c->fault,
+                            c->pool)
+            == NULL) {
+            c->foreign = 1;
+            return NULL;
+        }
+    }
+    return fail(c, word.text, "%s", err->detail);
+}
+
 /* attrPath; inside of brackets the name of a sub-attribute */
-static scim_error *resolve(scim_path *out, token word, const cursor *c)
+static scim_error *resolve(scim_path *out, token word, cursor *c)
 {
     scim_error *err;
 
@@ -192,20 +209,16 @@ static scim_error *resolve(scim_path *out, token word, const cursor *c)
         err = parse_sub(out, word, c);
     }
     else {
-        err = scim_path_parse(out, word.text, word.len, c->type, c->fault,
-                              c->pool);
-        if (err != NULL) {
-            return fail(c, word.text, "%s", err->detail);
-        }
+        err = parse_path(out, word, c);
     }
     if (err == NULL && out->attr == NULL) {
         return fail(c, word.text,
-                    "an attribute is expected after the URN "
-                    "\"%s\".",
+                    "an attribute is expected after the URN \"%s\".",
                     out->schema->id);
     }
     /* Whoever may search for a secret may find it out letter by letter. */
-    if (err == NULL && (is_secret(out->attr) || is_secret(out->sub))) {
+    if (err == NULL && (scim_attr_is_secret(out->attr)
+                        || scim_attr_is_secret(out->sub))) {
         return fail(c, word.text, "%s cannot be searched for.",
                     shown(c, word.text, word.len));
     }
@@ -224,40 +237,6 @@ static const scim_attr *value_of(const scim_path *path)
 
 /* --- comparisons ------------------------------------------------------ */
 
-static int find_operator(scim_compare_op *out, token word)
-{
-    static const char *const names[] = {
-        [SCIM_EQ] = "eq", [SCIM_NE] = "ne", [SCIM_CO] = "co",
-        [SCIM_SW] = "sw", [SCIM_EW] = "ew", [SCIM_GT] = "gt",
-        [SCIM_GE] = "ge", [SCIM_LT] = "lt", [SCIM_LE] = "le"
-    };
-    int i;
-
-    for (i = SCIM_EQ; i <= SCIM_LE; i++) {
-        if (is_word(word, names[i])) {
-            *out = (scim_compare_op)i;
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Of a JSON string with its quotes; 0 if it does not end. */
-static apr_size_t string_length(const char *begin, const char *end)
-{
-    const char *at;
-
-    for (at = begin + 1; at < end; at++) {
-        if (*at == '\\') {
-            at++;
-        }
-        else if (*at == '"') {
-            return (apr_size_t)(at + 1 - begin);
-        }
-    }
-    return 0;
-}
-
 /* compValue = false / null / true / number / string */
 static scim_error *parse_operand(json_t **out, cursor *c)
 {
@@ -268,7 +247,7 @@ static scim_error *parse_operand(json_t **out, cursor *c)
     begin = c->at;
     if (c->at < c->end && *c->at == '"') {
         word.text = begin;
-        word.len = string_length(begin, c->end);
+        word.len = scim_filter_string_length(begin, c->end);
         if (word.len == 0) {
             return fail(c, begin, "the closing quote is missing.");
         }
@@ -352,11 +331,10 @@ static scim_error *parse_operator(const scim_filter **out,
     }
     if (word.len == 0) {
         return fail(c, word.text,
-                    "an operator (" OPERATORS ") is expected "
-                    "after %s.",
+                    "an operator (" OPERATORS ") is expected after %s.",
                     shown(c, name.text, name.len));
     }
-    if (!find_operator(&op, word)) {
+    if (!scim_filter_find_operator(&op, word.text, word.len)) {
         return fail(c, word.text,
                     "%s is no operator; the operators are " OPERATORS ".",
                     shown(c, word.text, word.len));
@@ -374,8 +352,7 @@ static scim_error *check_bracket(const scim_path *path, token name,
     }
     if (path->sub != NULL || path->attr->type != SCIM_COMPLEX) {
         return fail(c, c->at,
-                    "%s has no sub-attributes that [...] could look "
-                    "at.",
+                    "%s has no sub-attributes that [...] could look at.",
                     shown(c, name.text, name.len));
     }
     return NULL;
@@ -474,12 +451,26 @@ static scim_error *parse_not(const scim_filter **out, cursor *c)
     return err;
 }
 
+/* A condition on what this type does not have: only ne holds. */
+static void replace_foreign(const scim_filter **node, const cursor *c)
+{
+    int holds = (*node)->kind == SCIM_FILTER_NOT /* eq null */
+                || ((*node)->kind == SCIM_FILTER_COMPARE
+                    && (*node)->op == SCIM_NE);
+
+    *node = make(SCIM_FILTER_NOTHING, c);
+    if (holds) {
+        *node = make_logical(SCIM_FILTER_NOT, *node, NULL, c);
+    }
+}
+
 /* FILTER = attrExp / valuePath / *1"not" "(" FILTER ")" */
 static scim_error *parse_term(const scim_filter **out, cursor *c)
 {
     scim_path path;
     scim_error *err;
     token name;
+    int foreign;
 
     if (take_char(c, '(')) {
         return parse_brackets(out, c);
@@ -492,15 +483,21 @@ static scim_error *parse_term(const scim_filter **out, cursor *c)
     if (err != NULL) {
         return err;
     }
+    foreign = c->foreign;
     if (c->at < c->end && *c->at == '[') {
         err = check_bracket(&path, name, c);
-        if (err != NULL) {
-            return err;
+        if (err == NULL) {
+            c->at++;
+            err = parse_element(out, &path, c);
         }
-        c->at++;
-        return parse_element(out, &path, c);
     }
-    return parse_operator(out, &path, name, c);
+    else {
+        err = parse_operator(out, &path, name, c);
+    }
+    if (err == NULL && foreign) {
+        replace_foreign(out, c);
+    }
+    return err;
 }
 
 /* term *( "and" term ): before "or" */
@@ -551,8 +548,7 @@ static scim_error *parse_all(const scim_filter **out, cursor *c)
     skip_spaces(c);
     if (c->at < c->end) {
         return fail(c, c->at,
-                    "\"and\", \"or\" or the end is expected, not "
-                    "%s.",
+                    "\"and\", \"or\" or the end is expected, not %s.",
                     shown(c, c->at, (apr_size_t)(c->end - c->at)));
     }
     *out = filter;
@@ -564,10 +560,20 @@ scim_error *scim_filter_parse(const scim_filter **out, const char *text,
                               const scim_filter_limits *limits,
                               apr_pool_t *pool)
 {
+    return scim_filter_parse_among(out, text, type, NULL, limits, pool);
+}
+
+scim_error *scim_filter_parse_among(const scim_filter **out, const char *text,
+                                    const scim_resource_type *type,
+                                    const scim_resource_type *const *types,
+                                    const scim_filter_limits *limits,
+                                    apr_pool_t *pool)
+{
     cursor c = { .begin = text,
                  .at = text,
                  .end = text + strlen(text),
                  .type = type,
+                 .others = types,
                  .limits = limits,
                  .fault = SCIM_INVALID_FILTER,
                  .pool = pool };

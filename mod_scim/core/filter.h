@@ -11,8 +11,9 @@ typedef enum {
     SCIM_FILTER_NOT,     /* left */
     SCIM_FILTER_PRESENT, /* path pr */
     SCIM_FILTER_COMPARE, /* path op value */
-    SCIM_FILTER_ELEMENT  /* path[left]: one element meets all of left; the
+    SCIM_FILTER_ELEMENT, /* path[left]: one element meets all of left; the
                             paths in left are sub-attributes of path.attr */
+    SCIM_FILTER_NOTHING  /* no resource: the attribute is another type's */
 } scim_filter_kind;
 
 typedef enum {
@@ -69,6 +70,15 @@ scim_error *scim_filter_parse(const scim_filter **out, const char *text,
                               const scim_resource_type *type,
                               const scim_filter_limits *limits,
                               apr_pool_t *pool);
+
+/* The same as a part of a query of several types (`types` ends with NULL),
+ * `type` among them: an attribute that only others have is one that no resource
+ * of `type` has assigned (RFC 7644, 3.4.2.1). */
+scim_error *scim_filter_parse_among(const scim_filter **out, const char *text,
+                                    const scim_resource_type *type,
+                                    const scim_resource_type *const *types,
+                                    const scim_filter_limits *limits,
+                                    apr_pool_t *pool);
 
 /* The filter in the brackets of a PATCH path: sub-attributes of at->attr. */
 scim_error *scim_filter_parse_element(const scim_filter **out,

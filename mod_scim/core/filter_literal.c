@@ -157,3 +157,37 @@ const char *scim_filter_set_operand(scim_filter *node, const json_t *operand,
         return set_text(node, attr, operand, pool);
     }
 }
+
+int scim_filter_find_operator(scim_compare_op *out, const char *text,
+                              apr_size_t len)
+{
+    static const char *const names[] = {
+        [SCIM_EQ] = "eq", [SCIM_NE] = "ne", [SCIM_CO] = "co",
+        [SCIM_SW] = "sw", [SCIM_EW] = "ew", [SCIM_GT] = "gt",
+        [SCIM_GE] = "ge", [SCIM_LT] = "lt", [SCIM_LE] = "le"
+    };
+    int i;
+
+    for (i = SCIM_EQ; i <= SCIM_LE; i++) {
+        if (scim_name_equals_n(text, len, names[i])) {
+            *out = (scim_compare_op)i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+apr_size_t scim_filter_string_length(const char *begin, const char *end)
+{
+    const char *at;
+
+    for (at = begin + 1; at < end; at++) {
+        if (*at == '\\') {
+            at++;
+        }
+        else if (*at == '"') {
+            return (apr_size_t)(at + 1 - begin);
+        }
+    }
+    return 0;
+}

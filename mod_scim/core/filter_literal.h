@@ -10,4 +10,11 @@
 const char *scim_filter_set_operand(scim_filter *node, const json_t *operand,
                                     apr_pool_t *pool);
 
+/* eq, ne, ...: 0 if it is none. */
+int scim_filter_find_operator(scim_compare_op *out, const char *text,
+                              apr_size_t len);
+
+/* Of a JSON string with its quotes; 0 if it does not end. */
+apr_size_t scim_filter_string_length(const char *begin, const char *end);
+
 #endif

@@ -158,6 +158,8 @@ int scim_filter_matches(const scim_filter *filter, const json_t *folded,
                scim_filter_matches(filter->right, folded, type);
     case SCIM_FILTER_NOT:
         return !scim_filter_matches(filter->left, folded, type);
+    case SCIM_FILTER_NOTHING:
+        return 0;
     default:
         return match_leaf(filter, folded, type);
     }

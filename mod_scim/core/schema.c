@@ -89,6 +89,13 @@ const scim_attr *scim_attr_find(const scim_attr *attrs, const char *name,
     return NULL;
 }
 
+int scim_attr_is_secret(const scim_attr *attr)
+{
+    return attr != NULL
+           && (attr->returned == SCIM_RETURNED_NEVER
+               || attr->mutability == SCIM_WRITE_ONLY);
+}
+
 int scim_attr_is_writable(const scim_attr *attr)
 {
     return attr->mutability != SCIM_READ_ONLY;

@@ -102,6 +102,10 @@ const scim_attr *scim_attr_find(const scim_attr *attrs, const char *name,
 
 int scim_attr_is_writable(const scim_attr *attr);
 
+/* What nobody may read, nor find out by a search or an order; NULL is no
+ * secret. */
+int scim_attr_is_secret(const scim_attr *attr);
+
 /* One element of /Schemas (RFC 7643, 7), without meta. A new reference. */
 json_t *scim_schema_to_json(const scim_schema *schema);
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define BLOCK 64 /* bytes */
+
 /* FIPS 180-4, 4.2.2 */
 /* clang-format off */
 static const apr_uint32_t constants[64] = {
@@ -99,6 +101,29 @@ void scim_sha256(unsigned char out[SCIM_SHA256_SIZE], const void *data,
     for (i = 0; i < SCIM_SHA256_SIZE; i++) {
         out[i] = (unsigned char)(hash[i / 4] >> (24 - 8 * (i % 4)));
     }
+}
+
+void scim_hmac_sha256(unsigned char out[SCIM_SHA256_SIZE], const void *key,
+                      apr_size_t key_len, const void *data, apr_size_t len,
+                      apr_pool_t *pool)
+{
+    unsigned char block[BLOCK] = { 0 }, outer[BLOCK + SCIM_SHA256_SIZE];
+    unsigned char *inner = apr_palloc(pool, BLOCK + len);
+    int i;
+
+    if (key_len > BLOCK) {
+        scim_sha256(block, key, key_len);
+    }
+    else {
+        memcpy(block, key, key_len);
+    }
+    for (i = 0; i < BLOCK; i++) {
+        inner[i] = block[i] ^ 0x36;
+        outer[i] = block[i] ^ 0x5c;
+    }
+    memcpy(inner + BLOCK, data, len);
+    scim_sha256(outer + BLOCK, inner, BLOCK + len);
+    scim_sha256(out, outer, sizeof(outer));
 }
 
 int scim_bytes_equal(const void *a, const void *b, apr_size_t len)

@@ -32,6 +32,7 @@ void *mod_scim_create_dir_config(apr_pool_t *pool, char *path)
     conf->max_depth = UNSET;
     conf->max_results = UNSET;
     conf->max_members = UNSET;
+    conf->cursor_timeout_s = UNSET;
     conf->filter_length = conf->filter_nodes = UNSET;
     conf->bulk_operations = UNSET;
     conf->bulk_bytes = UNSET;
@@ -56,6 +57,8 @@ void *mod_scim_merge_dir_config(apr_pool_t *pool, void *parent, void *child)
     conf->max_depth = PICK(add->max_depth, base->max_depth, UNSET);
     conf->max_results = PICK(add->max_results, base->max_results, UNSET);
     conf->max_members = PICK(add->max_members, base->max_members, UNSET);
+    conf->cursor_timeout_s = PICK(add->cursor_timeout_s,
+                                  base->cursor_timeout_s, UNSET);
     conf->filter_length
         = PICK(add->filter_length, base->filter_length, UNSET);
     conf->filter_nodes = PICK(add->filter_nodes, base->filter_nodes, UNSET);
@@ -128,6 +131,7 @@ void mod_scim_limits(serve_limits *out, const scim_dir_config *conf)
     out->max_depth = DEFAULT_TO(conf->max_depth, 32);
     out->max_results = DEFAULT_TO(conf->max_results, 200);
     out->max_members = DEFAULT_TO(conf->max_members, 1000000);
+    out->cursor_timeout_s = DEFAULT_TO(conf->cursor_timeout_s, 3600);
     out->filter = scim_filter_default_limits;
     if (conf->filter_length != UNSET) {
         out->filter.length = (apr_size_t)conf->filter_length;
@@ -399,6 +403,14 @@ static const char *set_max_members(cmd_parms *cmd, void *dir, const char *arg)
     return read_number(&conf->max_members, cmd, "", arg, 0, 100000000);
 }
 
+static const char *set_cursor_timeout(cmd_parms *cmd, void *dir,
+                                      const char *arg)
+{
+    scim_dir_config *conf = dir;
+
+    return read_number(&conf->cursor_timeout_s, cmd, "", arg, 1, 604800);
+}
+
 static const char *set_filter_limits(cmd_parms *cmd, void *dir,
                                      const char *length, const char *nodes)
 {
@@ -528,6 +540,8 @@ const command_rec mod_scim_directives[] = {
         "Largest body of a request, with K or M (default 16M)"),
     AP_INIT_TAKE1("ScimMaxDepth", set_max_depth, NULL, SECTION,
         "Deepest nesting of JSON in a request (default 32)"),
+    AP_INIT_TAKE1("ScimCursorTimeout", set_cursor_timeout, NULL, SECTION,
+                  "Seconds that a cursor stays good (default 3600)"),
     AP_INIT_TAKE1("ScimMaxResults", set_max_results, NULL, SECTION,
         "Largest page that a list request may ask for (default 200)"),
     AP_INIT_TAKE1("ScimMaxMembers", set_max_members, NULL, SECTION,

@@ -31,6 +31,7 @@ typedef struct scim_dir_config {
     int max_depth;
     int max_results;
     int max_members;
+    int cursor_timeout_s;
     int filter_length, filter_nodes;
     int bulk_operations;
     apr_int64_t bulk_bytes;

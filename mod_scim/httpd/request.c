@@ -14,6 +14,9 @@
 
 APLOG_USE_MODULE(scim);
 
+/* REMOTE_USER of a request that came with a token alone. */
+#define TOKEN_USER "scim-token:"
+
 static const char *request_id(request_rec *r)
 {
     const char *id = apr_table_get(r->subprocess_env, "UNIQUE_ID");
@@ -203,12 +206,21 @@ static void remember(const mod_scim_call *call, const scim_error *err)
     }
     else if (call->verified) {
         mod_scim_limit_good(call->caller.hash);
-        r->user = apr_psprintf(r->pool, "scim-token:%" APR_INT64_T_FMT,
+        r->user = apr_psprintf(r->pool, TOKEN_USER "%" APR_INT64_T_FMT,
                                call->caller.key_id);
         apr_table_setn(r->notes, "scim-organization", call->caller.slug);
         apr_table_setn(r->notes, "scim-token",
                        strchr(r->user, ':') + 1);
     }
+}
+
+/* Whom another module authenticated; a token is nobody. */
+static const char *person(const request_rec *r)
+{
+    return r->user != NULL && *r->user != '\0'
+                   && strncmp(r->user, TOKEN_USER, strlen(TOKEN_USER)) != 0
+               ? r->user
+               : NULL;
 }
 
 scim_error *mod_scim_request_serve(serve_response *out, mod_scim_call *call)
@@ -220,6 +232,7 @@ scim_error *mod_scim_request_serve(serve_response *out, mod_scim_call *call)
         .path = call->path,
         .query = r->args,
         .base_url = tenant_url(call),
+        .user = person(r),
         .content_type = apr_table_get(r->headers_in, "Content-Type"),
         .if_match = apr_table_get(r->headers_in, "If-Match"),
         .if_none_match = apr_table_get(r->headers_in, "If-None-Match"),

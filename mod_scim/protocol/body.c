@@ -65,7 +65,7 @@ scim_error *serve_body_text(const char **out, apr_size_t *len,
         store_grant grant;
 
         err = serve_token_check(&grant, call);
-        if (err == NULL && grant.read_only) {
+        if (err == NULL && grant.read_only && call->action != NULL) {
             err = store_read_only_token(call->pool);
         }
     }

@@ -196,7 +196,7 @@ scim_error *serve_provider_config(serve_call *call)
     }
     config = json_pack(
         "{s:[s], s:{s:b}, s:{s:b, s:i, s:I}, s:{s:b, s:i}, s:{s:b}, s:{s:b},"
-        " s:{s:b}, s:{s:b, s:b, s:s, s:i, s:i},"
+        " s:{s:b}, s:{s:b, s:b, s:s, s:i, s:i, s:i},"
         " s:[{s:s, s:s, s:s, s:s, s:b}]}",
         "schemas", SCIM_URN_SERVICE_PROVIDER_CONFIG,
         "patch", "supported", 1,
@@ -205,12 +205,13 @@ scim_error *serve_provider_config(serve_call *call)
         "maxPayloadSize", (json_int_t)limits->bulk_bytes,
         "filter", "supported", 1, "maxResults", limits->max_results,
         "changePassword", "supported", 0,
-        "sort", "supported", 0,
+        "sort", "supported", 1,
         "etag", "supported", 1,
-        "pagination", "cursor", 0, "index", 1,
+        "pagination", "cursor", 1, "index", 1,
         "defaultPaginationMethod", "index",
         "defaultPageSize", limits->max_results,
         "maxPageSize", limits->max_results,
+        "cursorTimeout", limits->cursor_timeout_s,
         "authenticationSchemes",
         "type", "oauthbearertoken",
         "name", "OAuth Bearer Token",

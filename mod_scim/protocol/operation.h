@@ -16,8 +16,11 @@ typedef scim_error *(*serve_operation)(serve_call *call);
 /* Query parameters that we know; all others are ignored (DESIGN 5.1). */
 typedef struct serve_query {
     const char *filter;
+    const char *sort_by;
+    const char *sort_order;
     const char *start_index;
     const char *count;
+    const char *cursor;
     const char *attributes;
     const char *excluded_attributes;
     const char *atomic; /* of a Bulk */
@@ -52,10 +55,13 @@ struct serve_call {
                          or NULL */
 };
 
-/* create.c, retrieve.c, list.c, replace.c, modify.c, delete.c */
+/* create.c, retrieve.c, list.c, search.c, me.c, replace.c, modify.c, delete.c.
+ * A list without a type is one of all types. */
 scim_error *serve_create(serve_call *call);
 scim_error *serve_retrieve(serve_call *call);
 scim_error *serve_list(serve_call *call);
+scim_error *serve_search(serve_call *call);
+scim_error *serve_me(serve_call *call);
 scim_error *serve_replace(serve_call *call);
 scim_error *serve_modify(serve_call *call);
 scim_error *serve_delete(serve_call *call);
@@ -84,6 +90,15 @@ scim_error *serve_route(serve_operation *out, serve_call *call);
  * escapes, bytes that are no UTF-8, and a known parameter given twice. */
 scim_error *serve_query_parse(serve_query *out, const char *query,
                               apr_pool_t *pool);
+
+/* query.c: by its name without regard to case; NULL: not one of ours. */
+const char **serve_query_field(serve_query *query, const char *name);
+
+/* route.c: how the journal calls a write by this method; NULL: it is none. */
+const char *serve_action(serve_method method);
+
+/* serve.c: what of call->type the query asks for. */
+void serve_project(serve_call *call);
 
 /* serve.c: a trip for the token alone. */
 scim_error *serve_token_check(store_grant *out, serve_call *call);
@@ -132,10 +147,12 @@ store_wants serve_wants(const serve_call *call);
 void serve_add_members(json_t *group, const store_record *record,
                        const serve_call *call);
 
-/* The whole body of a ListResponse (RFC 7644, 3.4.2), and status 200. Groups
- * whose members would be too many for it come without, or are SCIM_TOO_MANY
- * where `attributes` names the members. */
+/* The whole body of a ListResponse (RFC 7644, 3.4.2; RFC 9865, 2), and status
+ * 200. Groups whose members would be too many for it come without, or are
+ * SCIM_TOO_MANY where `attributes` names the members. `views` are calls that
+ * have the type and the projection of each resource type of the list. */
 scim_error *serve_represent_list(const store_result *result,
+                                 const serve_call *views,
                                  const serve_call *call);
 
 /* Status, ETag, Location and, unless the status is 204, the resource: the

@@ -13,15 +13,18 @@ static const struct {
     size_t offset;
 } parameters[] = {
     { "filter",             offsetof(serve_query, filter) },
+    { "sortBy",             offsetof(serve_query, sort_by) },
+    { "sortOrder",          offsetof(serve_query, sort_order) },
     { "startIndex",         offsetof(serve_query, start_index) },
     { "count",              offsetof(serve_query, count) },
+    { "cursor",             offsetof(serve_query, cursor) },
     { "attributes",         offsetof(serve_query, attributes) },
     { "excludedAttributes", offsetof(serve_query, excluded_attributes) },
     { "atomic",             offsetof(serve_query, atomic) },
 };
 /* clang-format on */
 
-static const char **find(serve_query *query, const char *name)
+const char **serve_query_field(serve_query *query, const char *name)
 {
     size_t i;
 
@@ -78,7 +81,7 @@ static scim_error *take(serve_query *query, char *pair, apr_pool_t *pool)
     else {
         *value++ = '\0';
     }
-    field = decode(pair) ? find(query, pair) : NULL;
+    field = decode(pair) ? serve_query_field(query, pair) : NULL;
     if (field == NULL) {
         return NULL;
     }

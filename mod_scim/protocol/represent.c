@@ -11,6 +11,7 @@ typedef struct answer {
     serve_spool text;
     const char *base; /* the tenant URL, escaped as JSON wants it */
     const serve_call *call;
+    const serve_call *view; /* whose parts these are; NULL: none yet */
     int value, ref, type, display; /* which parts of a reference are wanted */
     apr_int64_t members_left;      /* that the answer may still carry */
     apr_int64_t version;           /* of the last resource */
@@ -72,16 +73,31 @@ static int wants_part(const serve_call *call, const char *name)
                                                    strlen(name)));
 }
 
+/* The next resource is of this call's type. */
+static void look_through(answer *a, const serve_call *call)
+{
+    if (a->view == call) {
+        return;
+    }
+    a->view = a->call = call;
+    a->value = wants_part(call, "value");
+    a->ref = wants_part(call, "$ref");
+    a->type = wants_part(call, "type");
+    a->display = wants_part(call, "display");
+}
+
+static int asks_for_members(const serve_call *call)
+{
+    return is_group(call)
+           && scim_projection_asks(call->projection, refs_attr(call), NULL);
+}
+
 static void open_answer(answer *a, const serve_call *call)
 {
     memset(a, 0, sizeof(*a));
     serve_spool_open(&a->text, call->pool);
     a->base = escaped_base(call);
     a->call = call;
-    a->value = wants_part(call, "value");
-    a->ref = wants_part(call, "$ref");
-    a->type = wants_part(call, "type");
-    a->display = wants_part(call, "display");
     a->members_left = call->context->limits->max_members;
 }
 
@@ -334,31 +350,63 @@ static scim_error *add_resource(answer *a, const store_record *record,
 
 /* ------------------------------------------------------------------ answers */
 
+/* Cursors never need escaping. */
+static void add_cursor(serve_spool *t, const char *name, const char *cursor)
+{
+    if (cursor != NULL) {
+        serve_spool_add(t, ",\"");
+        serve_spool_add(t, name);
+        serve_spool_add(t, "\":\"");
+        serve_spool_add(t, cursor);
+        serve_spool_add(t, "\"");
+    }
+}
+
+/* What comes before the resources: of a page by index or by cursor. */
+static void add_paging(answer *a, const store_result *result)
+{
+    const serve_call *call = a->call;
+
+    serve_spool_add(&a->text,
+                    apr_psprintf(call->pool,
+                                 "{\"schemas\":[\"" SCIM_URN_LIST_RESPONSE
+                                 "\"],\"totalResults\":%" APR_INT64_T_FMT
+                                 ",\"itemsPerPage\":%d",
+                                 result->total, result->records->nelts));
+    if (call->page.cursor == NULL) {
+        serve_spool_add(&a->text,
+                        apr_psprintf(call->pool,
+                                     ",\"startIndex\":%" APR_INT64_T_FMT,
+                                     call->page.start));
+    }
+    add_cursor(&a->text, "previousCursor", result->previous);
+    add_cursor(&a->text, "nextCursor", result->next);
+}
+
 scim_error *serve_represent_list(const store_result *result,
+                                 const serve_call *views,
                                  const serve_call *call)
 {
     int i, count = result->records->nelts;
-    int insist = is_group(call)
-                 && scim_projection_asks(call->projection, refs_attr(call),
-                                         NULL);
     scim_error *err = NULL;
     answer a;
 
     open_answer(&a, call);
-    serve_spool_add(&a.text,
-                    apr_psprintf(call->pool,
-                                 "{\"schemas\":[\"" SCIM_URN_LIST_RESPONSE
-                                 "\"],\"totalResults\":%" APR_INT64_T_FMT
-                                 ",\"startIndex\":%" APR_INT64_T_FMT
-                                 ",\"itemsPerPage\":%d,\"Resources\":[",
-                                 result->total, call->page.start, count));
+    add_paging(&a, result);
+    serve_spool_add(&a.text, ",\"Resources\":[");
     for (i = 0; i < count && err == NULL; i++) {
+        const store_record *record
+            = APR_ARRAY_IDX(result->records, i, store_record *);
+        const serve_call *view = views;
+
+        while (view->type != record->type) {
+            view++;
+        }
         if (i > 0) {
             serve_spool_add(&a.text, ",");
         }
-        err = add_resource(&a,
-                           APR_ARRAY_IDX(result->records, i, store_record *),
-                           insist);
+        look_through(&a, view);
+        err = add_resource(&a, record, asks_for_members(view));
     }
     if (err == NULL) {
         serve_spool_add(&a.text, "]}");
@@ -385,6 +433,7 @@ scim_error *serve_answer(const store_record *record, int status,
     answer a;
 
     open_answer(&a, call);
+    look_through(&a, call);
     a.version = record->version;
     if (status != 204 && call->part == NULL) {
         err = add_resource(&a, record, is_read);

@@ -31,14 +31,16 @@ static const place resource_types = { .by_method = {
     [SERVE_GET] = serve_resource_types, [SERVE_HEAD] = serve_resource_types } };
 static const place resource_type = { .by_method = {
     [SERVE_GET] = serve_resource_type, [SERVE_HEAD] = serve_resource_type } };
-static const place root = { .not_offered =
-    "Queries over all resource types are not offered; ask /Users or /Groups." };
+static const place root = { .by_method = {
+    [SERVE_GET] = serve_list,         [SERVE_HEAD] = serve_list } };
 static const place bulk = { .by_method = {
     [SERVE_POST] = serve_bulk } };
-static const place me = { .not_offered =
-    "/Me is not offered; use /Users with an id or a filter." };
-static const place search = { .not_offered =
-    "Queries by POST are not offered; use GET with a filter." };
+static const place me = { .by_method = {
+    [SERVE_GET] = serve_me,           [SERVE_HEAD] = serve_me,
+    [SERVE_POST] = serve_me,          [SERVE_PUT] = serve_me,
+    [SERVE_PATCH] = serve_me,         [SERVE_DELETE] = serve_me } };
+static const place search = { .by_method = {
+    [SERVE_POST] = serve_search } };
 
 static const struct {
     const char *segment;
@@ -50,7 +52,7 @@ static const struct {
     { "Schemas",               &schemas,         &schema },
     { "ResourceTypes",         &resource_types,  &resource_type },
     { "Bulk",                  &bulk,            NULL },
-    { "Me",                    &me,              &me },
+    { "Me",                    &me,              NULL },
     { ".search",               &search,          NULL },
 };
 
@@ -119,9 +121,15 @@ static const place *find(serve_call *call)
         return find_fixed(segment, len, part != NULL);
     }
     if (part != NULL && strcmp(part, ".search") == 0) {
+        call->id = NULL;
         return &search;
     }
     return part != NULL ? &item : &collection;
+}
+
+const char *serve_action(serve_method method)
+{
+    return actions[method];
 }
 
 scim_error *serve_route(serve_operation *out, serve_call *call)
@@ -162,7 +170,8 @@ scim_error *serve_route(serve_operation *out, serve_call *call)
         err->allow = allowed(at, call->pool);
         return err;
     }
-    call->action = call->type != NULL ? actions[method] : NULL;
+    call->action = call->type != NULL && at != &search ? actions[method]
+                                                       : NULL;
     *out = at->by_method[method];
     return NULL;
 }

@@ -40,6 +40,15 @@ void serve_journal_refusal(serve_call *call, const scim_error *err)
     }
 }
 
+void serve_project(serve_call *call)
+{
+    if (call->type != NULL) {
+        scim_projection_parse(&call->projection, call->query.attributes,
+                              call->query.excluded_attributes, call->type,
+                              call->pool);
+    }
+}
+
 static scim_error *run(serve_call *call)
 {
     serve_operation operation;
@@ -58,11 +67,7 @@ static scim_error *run(serve_call *call)
     if (err != NULL) {
         return err;
     }
-    if (call->type != NULL) {
-        scim_projection_parse(&call->projection, call->query.attributes,
-                              call->query.excluded_attributes, call->type,
-                              call->pool);
-    }
+    serve_project(call);
     return operation(call);
 }
 

@@ -24,6 +24,7 @@ typedef struct serve_request {
     const char *path;  /* decoded, below the tenant URL: "/Users/2819c223" */
     const char *query; /* raw, or NULL */
     const char *base_url; /* the tenant URL, no "/" at its end */
+    const char *user; /* whom httpd authenticated beside the token; or NULL */
     const char *content_type, *if_match, *if_none_match; /* or NULL */
     apr_int64_t content_length; /* -1: not known (chunked) */
     /* Reads the whole body, once, into `pool`. SCIM_TOO_LARGE, or
@@ -55,6 +56,7 @@ typedef struct serve_limits {
     int bulk_operations;   /* ScimBulkLimits; 0: no Bulk */
     apr_size_t bulk_bytes; /* of a Bulk */
     apr_size_t max_body;   /* ScimMaxBody */
+    int cursor_timeout_s;  /* ScimCursorTimeout */
     scim_filter_limits filter;
 } serve_limits;
 

@@ -52,6 +52,15 @@ const store_column *store_column_of(const scim_path *path,
     return NULL;
 }
 
+const char *store_table_of(const scim_resource_type *type)
+{
+    static const char *const tables[] = { [SCIM_KIND_USER] = "users",
+                                          [SCIM_KIND_GROUP] = "groups",
+                                          [SCIM_KIND_OTHER] = "resources" };
+
+    return tables[type->kind];
+}
+
 const char *store_rows_of(const scim_resource_type *type, int joins_folded,
                           apr_pool_t *pool)
 {
@@ -61,8 +70,7 @@ const char *store_rows_of(const scim_resource_type *type, int joins_folded,
                            " AND r.resource_type = ",
                            store_literal(type->name, pool), NULL);
     }
-    return apr_pstrcat(pool, " FROM scim.",
-                       type->kind == SCIM_KIND_GROUP ? "groups" : "users", " r",
+    return apr_pstrcat(pool, " FROM scim.", store_table_of(type), " r",
                        joins_folded ? " JOIN scim.user_folded f"
                                       " ON f.org_id = $1 AND f.user_id = r.id"
                                     : "",

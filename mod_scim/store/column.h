@@ -25,6 +25,9 @@ const store_column *store_column_of(const scim_path *path,
                                     const scim_resource_type *type,
                                     apr_pool_t *pool);
 
+/* "users", ... */
+const char *store_table_of(const scim_resource_type *type);
+
 /* " FROM scim.users r ... WHERE r.org_id = $1::int": the rows of the type, to
  * be followed by " AND ". `joins_folded`: with user_folded as f. */
 const char *store_rows_of(const scim_resource_type *type, int joins_folded,

@@ -96,6 +96,19 @@ const char *const store_shape_joins[STORE_SHAPE_COUNT] = {
     [STORE_SHAPE_RESOURCE]           = "",
 };
 
+const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
+    [STORE_SHAPE_USER]               = ", NULL::uuid[], NULL::boolean[],"
+                                       " NULL::text[]",
+    [STORE_SHAPE_USER_GROUPS]        = "",
+    [STORE_SHAPE_USER_ALL_GROUPS]    = "",
+    [STORE_SHAPE_GROUP]              = ", NULL::uuid[], NULL::boolean[],"
+                                       " NULL::text[]",
+    [STORE_SHAPE_GROUP_MEMBERS]      = ", NULL::text[]",
+    [STORE_SHAPE_GROUP_MEMBER_NAMES] = "",
+    [STORE_SHAPE_RESOURCE]           = ", NULL::uuid[], NULL::boolean[],"
+                                       " NULL::text[]",
+};
+
 #define BY_ID(columns, table, join) \
     "SELECT " columns " FROM scim." table " r" join \
     " WHERE r.org_id = $1 AND r.id = $2::uuid AND " STORE_VISIBLE_ROW("r")
@@ -259,6 +272,13 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_DIRECT_GROUPS] = { "direct_groups",
         "SELECT id, name FROM scim.direct_groups"
         " WHERE org_id = $1 AND user_id = $2::uuid" },
+    [STORE_USER_NAMED] = { "user_named",
+        "SELECT r.id FROM scim.users r WHERE r.org_id = $1"
+        " AND r.user_name = $2 AND r.active AND " STORE_VISIBLE("r") },
+    [STORE_CURSOR_KEY] = { "cursor_key",
+        "SELECT k.cursor_key, extract(epoch FROM now())::bigint,"
+        " current_setting('scim.app')::bigint"
+        " FROM scim.cursor_key k WHERE k.org_id = $1" },
 
     [STORE_USER] = { "user", BY_ID(ROW, "users", "") },
     [STORE_USER_GROUPS] = { "user_groups",

@@ -30,6 +30,8 @@ typedef enum {
     STORE_TOKEN_USED,
 
     STORE_DIRECT_GROUPS, /* of one user */
+    STORE_USER_NAMED,    /* who is active, by the folded userName */
+    STORE_CURSOR_KEY,    /* the organization's secret, the time, the app */
 
     /* One resource by id, and a page of a list: in the order of store_shape */
     STORE_USER,
@@ -110,5 +112,8 @@ typedef enum {
  * resources is made of them; query.c puts its own between and behind. */
 extern const char *const store_shape_columns[STORE_SHAPE_COUNT];
 extern const char *const store_shape_joins[STORE_SHAPE_COUNT];
+
+/* Behind the columns, what makes them as many as those of any other shape. */
+extern const char *const store_shape_padding[STORE_SHAPE_COUNT];
 
 #endif

@@ -95,6 +95,7 @@ typedef struct store_reference {
 } store_reference;
 
 typedef struct store_record {
+    const scim_resource_type *type; /* of a record in a list */
     const char *id;            /* lower-case UUID */
     apr_int64_t version;       /* counts the writes; ETag W/"n" */
     const char *created;       /* "2026-02-01T09:30:00.000Z" */
@@ -163,23 +164,44 @@ scim_error *store_members_read(const char *id, const store_wants *wants,
                                const store_caller *caller, store *s,
                                apr_pool_t *pool);
 
-typedef struct store_query {
+/* What a list asks of one resource type. */
+typedef struct store_part {
+    const scim_resource_type *type;
     const scim_filter *filter; /* or NULL */
-    scim_page page;
+    const scim_path *sort;     /* of scim_sort_parse(); NULL: by id, or, where
+                                  other parts have one, without a value */
     store_wants wants;
+} store_part;
+
+typedef struct store_query {
+    const store_part *parts; /* several of them: one list of all */
+    int count;
+    int descending;
+    scim_page page;
+    const char *identity; /* with a cursor: all that has to stay the same from
+                             page to page, but organization and app */
+    int cursor_timeout_s;
 } store_query;
 
 typedef struct store_result {
     apr_int64_t total;                 /* totalResults */
     const apr_array_header_t *records; /* store_record * */
+    const char *next, *previous;       /* cursors; or NULL */
 } store_result;
 
-/* A list in order of creation. SCIM_INVALID_FILTER for what SQL cannot answer,
- * SCIM_TOO_MANY if a filter without an index ran out of its time. */
-scim_error *store_query_run(store_result *out, const scim_resource_type *type,
-                            const store_query *query,
+/* A list, in order of creation unless it is sorted, and in that order among
+ * equals. SCIM_INVALID_FILTER for what SQL cannot answer, SCIM_TOO_MANY if what
+ * no index helps ran out of its time, SCIM_INVALID_CURSOR,
+ * SCIM_EXPIRED_CURSOR. */
+scim_error *store_query_run(store_result *out, const store_query *query,
                             const store_caller *caller, store *s,
                             apr_pool_t *pool);
+
+/* The id of the active user of this name, folded; *id is NULL if the caller
+ * sees none. */
+scim_error *store_user_named(const char **id, const char *user_name,
+                             const store_caller *caller, store *s,
+                             apr_pool_t *pool);
 
 /* POST. `resource` is canonical, without members. Unknown members are skipped
  * with a warning in the journal, unless all are unknown or the app is strict:

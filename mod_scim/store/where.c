@@ -32,7 +32,7 @@ typedef struct writer {
 /* clang-format off */
 /* The elements of what is kept as rows, in the folded form that match.c
  * sees. */
-static const char user_groups[] =
+const char store_user_groups[] =
     "(WITH RECURSIVE up(id) AS (SELECT m.group_id FROM scim.group_users m"
     " WHERE m.org_id = $1 AND m.user_id = r.id"
     " UNION SELECT e.group_id FROM up JOIN scim.group_groups e"
@@ -45,7 +45,7 @@ static const char user_groups[] =
     " FROM up JOIN scim.groups g ON g.org_id = $1 AND g.id = up.id"
     " AND " STORE_VISIBLE_ROW("g") ") e(v)";
 
-static const char group_members[] =
+const char store_group_members[] =
     "(SELECT jsonb_build_object('value', u.id::text, 'type', 'user',"
     " 'display', coalesce(u.display_name, u.user_name))"
     " FROM scim.group_users m JOIN scim.users u"
@@ -121,7 +121,8 @@ static int is_rows(const scim_path *path, const writer *w)
 static const char *elements(const scim_path *path, writer *w)
 {
     if (is_rows(path, w)) {
-        return w->type->kind == SCIM_KIND_GROUP ? group_members : user_groups;
+        return w->type->kind == SCIM_KIND_GROUP ? store_group_members
+                                                : store_user_groups;
     }
     return apr_psprintf(w->pool, "jsonb_array_elements(%s -> %s) e(v)",
                         holder(path, w),
@@ -380,6 +381,8 @@ static int is_indexed(const scim_filter *node, const writer *w)
     case SCIM_FILTER_ELEMENT:
         value = row_value_of(node->left, w);
         return value != NULL && is_ordered(value);
+    case SCIM_FILTER_NOTHING:
+        return 1;
     case SCIM_FILTER_COMPARE:
         k = find_key(&node->path, w);
         return is_ordered(node)
@@ -511,6 +514,8 @@ static const char *node_sql(const scim_filter *node, int negated, writer *w)
                             negated ? "OR" : "AND", right);
     case SCIM_FILTER_OR:
         return or_sql(node, negated, w);
+    case SCIM_FILTER_NOTHING:
+        return negated ? "true" : "false";
     default:
         left = w->in_element ? inner_sql(node, w) : leaf_sql(node, w);
         return negated ? apr_psprintf(w->pool, "(%s) IS NOT TRUE", left)

@@ -22,4 +22,7 @@ scim_error *store_where_compile(store_where *out, const scim_filter *filter,
                                 const scim_resource_type *type, int first,
                                 apr_pool_t *pool);
 
+/* "... e(v)": the groups of user r, the members of group r, folded. */
+extern const char store_user_groups[], store_group_members[];
+
 #endif

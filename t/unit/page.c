@@ -1,4 +1,4 @@
-/* Index paging: core/page.c. */
+/* Pages by index and by cursor: core/page.c. */
 #include "core/page.h"
 
 #include <apr_general.h>
@@ -7,23 +7,27 @@
 
 static apr_pool_t *pool;
 
+static const char *cursor; /* of the next query */
+
 static void page(const char *start, const char *count, long long want_start,
                  int want_count, const char *name)
 {
-    scim_page got = { -1, -1 };
-    scim_error *err = scim_page_parse(&got, start, count, 200, pool);
+    scim_page got = { -1, -1, NULL };
+    scim_error *err = scim_page_parse(&got, start, count, cursor, 200, pool);
 
-    ok(err == NULL && got.start == want_start && got.count == want_count, name);
+    ok(err == NULL && got.start == want_start && got.count == want_count
+           && got.cursor == cursor,
+       name);
 }
 
-static void refuses(const char *start, const char *count, const char *want)
+static void refuses(const char *start, const char *count, const char *want,
+                    scim_fault fault)
 {
     scim_page got;
-    scim_error *err = scim_page_parse(&got, start, count, 200, pool);
+    scim_error *err = scim_page_parse(&got, start, count, cursor, 200, pool);
 
     is_str(err != NULL ? err->detail : NULL, want, want);
-    is_int(err != NULL ? (int)err->fault : -1, SCIM_INVALID_VALUE,
-           "... as invalidValue");
+    is_int(err != NULL ? (int)err->fault : -1, (int)fault, "... by its type");
 }
 
 int main(void)
@@ -40,11 +44,24 @@ int main(void)
     page("1", "99999999999999999999999999", 1, 200, "... however large");
     page("99999999999999999999999999", "1", 1000000000000, 1,
          "a startIndex beyond everything stays in bounds");
-    refuses("one", NULL, "startIndex needs a whole number, not \"one\".");
-    refuses("1.5", NULL, "startIndex needs a whole number, not \"1.5\".");
-    refuses(NULL, "", "count needs a whole number, not \"\".");
-    refuses(NULL, "-", "count needs a whole number, not \"-\".");
-    refuses(NULL, "5x", "count needs a whole number, not \"5x\".");
+    refuses("one", NULL, "startIndex needs a whole number, not \"one\".",
+            SCIM_INVALID_VALUE);
+    refuses("1.5", NULL, "startIndex needs a whole number, not \"1.5\".",
+            SCIM_INVALID_VALUE);
+    refuses(NULL, "", "count needs a whole number, not \"\".",
+            SCIM_INVALID_VALUE);
+    refuses(NULL, "-", "count needs a whole number, not \"-\".",
+            SCIM_INVALID_VALUE);
+    refuses(NULL, "5x", "count needs a whole number, not \"5x\".",
+            SCIM_INVALID_VALUE);
+
+    cursor = "";
+    page(NULL, "2", 1, 2, "an empty cursor asks for the first page");
+    page(NULL, "-1", 1, 0, "... where a negative count is 0 as well"); /* C-2-03 */
+    refuses(NULL, "abc", "count needs a whole number, not \"abc\".",
+            SCIM_INVALID_COUNT); /* C-2.1-04 */
+    refuses("1", NULL, "Ask for startIndex or for cursor, not for both.",
+            SCIM_INVALID_VALUE); /* C-2.4-03 */
     apr_pool_destroy(pool);
     apr_terminate();
     return done();

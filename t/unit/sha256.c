@@ -48,9 +48,52 @@ static void test_hashes(void)
            "the hash of 64 bytes");
 }
 
+static const char *mac_of(const void *key, apr_size_t key_len,
+                          const char *data, apr_pool_t *pool)
+{
+    unsigned char mac[SCIM_SHA256_SIZE];
+    char *text = apr_palloc(pool, 2 * sizeof(mac) + 1);
+    apr_size_t i;
+
+    scim_hmac_sha256(mac, key, key_len, data, strlen(data), pool);
+    for (i = 0; i < sizeof(mac); i++) {
+        snprintf(text + 2 * i, 3, "%02x", mac[i]);
+    }
+    return text;
+}
+
+/* RFC 4231, 4.2, 4.3 and 4.7 */
+static void test_macs(void)
+{
+    unsigned char key[131];
+    apr_pool_t *pool;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    memset(key, 0x0b, sizeof(key));
+    is_str(mac_of(key, 20, "Hi There", pool),
+           "b0344c61d8db38535ca8afceaf0bf12b"
+           "881dc200c9833da726e9376c2e32cff7",
+           "the MAC of a short text");
+    is_str(mac_of("Jefe", 4, "what do ya want for nothing?", pool),
+           "5bdcc146bf60754e6a042426089575c7"
+           "5a003f089d2739839dec58b964ec3843",
+           "the MAC with a key that is a word");
+    memset(key, 0xaa, sizeof(key));
+    is_str(mac_of(key, sizeof(key),
+                  "Test Using Larger Than Block-Size Key - Hash Key First",
+                  pool),
+           "60e431591ee0b67f0d8a26aacbf5b77f"
+           "8e0bc6213728c5140546040f0ee37f54",
+           "the MAC with a key that is longer than a block");
+    apr_pool_destroy(pool);
+    apr_terminate();
+}
+
 int main(void)
 {
     test_hashes();
+    test_macs();
     ok(scim_bytes_equal("secret", "secret", 6), "equal bytes are equal");
     ok(!scim_bytes_equal("secret", "secreT", 6), "the last byte counts");
     ok(!scim_bytes_equal("secret", "Secret", 6), "the first byte counts");
