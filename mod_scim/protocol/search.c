@@ -52,8 +52,8 @@ static scim_error *read_member(serve_query *out, const char *name,
         return read_names(field, name, value, pool);
     }
     if (takes_number && json_is_integer(value)) {
-        *field = apr_psprintf(pool, "%" JSON_INTEGER_FORMAT,
-                              json_integer_value(value));
+        *field = apr_psprintf(pool, "%" APR_INT64_T_FMT,
+                              (apr_int64_t)json_integer_value(value));
         return NULL;
     }
     if (!json_is_string(value)) {

@@ -57,7 +57,8 @@ int main(void)
 
     cursor = "";
     page(NULL, "2", 1, 2, "an empty cursor asks for the first page");
-    page(NULL, "-1", 1, 0, "... where a negative count is 0 as well"); /* C-2-03 */
+    /* C-2-03 */
+    page(NULL, "-1", 1, 0, "... where a negative count is 0 as well");
     refuses(NULL, "abc", "count needs a whole number, not \"abc\".",
             SCIM_INVALID_COUNT); /* C-2.1-04 */
     refuses("1", NULL, "Ask for startIndex or for cursor, not for both.",
