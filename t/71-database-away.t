@@ -19,7 +19,9 @@ use constant {
 };
 
 my $server = Scim::Server->new(postgres => { own => 1 },
-    httpd => { ScimDatabaseTimeout => 'connect=2 wait=1 request=' . REQUEST });
+    httpd => { ScimDatabaseTimeout => 'connect=2 wait=1 request=' . REQUEST,
+        ThreadsPerChild => 60, MinSpareThreads => 60, MaxSpareThreads => 120,
+        MaxRequestWorkers => 120 });
 my $postgres = $server->postgres;
 my $acme = $server->organization('acme');
 $server->tolerates(qr/SCIM0104: 503 answered/);
@@ -49,12 +51,12 @@ is_back('a start');
 # Frozen: sockets are open, and nobody answers.
 $postgres->freeze;
 my @late = grep { $_->{status} != 503 || $_->{took} > REQUEST + GRACE }
-    in_parallel(16, sub ($n) {
+    in_parallel(100, sub ($n) {
         my $start = time;
         my $reply = $acme->another->get("/Users/$id");
         return { status => $reply->{status}, took => time - $start };
     });
-is_deeply \@late, [], '16 requests to a frozen database are 503 in time';
+is_deeply \@late, [], '100 requests to a frozen database are 503 in time';
 ($bad, $slowest) = refusals(5);
 is_deeply $bad, [], '... and those that come after';
 cmp_ok $slowest, '<', REQUEST + GRACE, "... in time ($slowest s)";
