@@ -54,6 +54,9 @@ sub run_first($name) {
     like $said, qr/acme holds 29 users, 1 of them inactive, and 7 groups/,
         'what the organization holds';
     is scim($name)->get('/Users')->{json}{totalResults}, 29, '... is what it holds';
+    is scim($name)->get('/Users?filter=externalId+eq+%2238057400-8a54-56e6-82d7-'
+        . '947524d27e44%22')->{json}{totalResults}, 1,
+        'externalId is the objectId, as the set-up guide advises';
     like $said, qr/^Both servers go on running\. Stop them: .*\Q$folder{$name}\E stop$/m,
         'how to stop';
     paste($said);

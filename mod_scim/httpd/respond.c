@@ -35,12 +35,17 @@ static int outages_to_report(void)
 static void log_outage(const scim_error *err, request_rec *r)
 {
     int left_out = outages_to_report();
+    const char *cause = err->cause != NULL ? err->cause : err->detail;
 
-    if (left_out >= 0) {
+    if (left_out > 0) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "SCIM0104: 503 answered: %s (%d more since the last "
-                      "line)",
-                      err->cause != NULL ? err->cause : err->detail, left_out);
+                      "SCIM0104: 503 answered: %s (and %d more since the last "
+                      "such line)",
+                      cause, left_out);
+    }
+    else if (left_out == 0) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "SCIM0104: 503 answered: %s",
+                      cause);
     }
 }
 

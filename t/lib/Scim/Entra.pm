@@ -9,9 +9,10 @@ package Scim::Entra;
 #     $job->test_connection;
 #     my $report = $job->initial;
 #
-# Options beyond these: mappings (file), scope ('assigned' or 'all'), flag
-# (the aadOptscim062020 dialect), batch (members in one PATCH), progress (code),
-# and those of Scim::Entra::Connection.
+# Options beyond these: mappings (file), external_id (the users' attribute that
+# is mapped to externalId, whatever the file says), scope ('assigned' or 'all'),
+# flag (the aadOptscim062020 dialect), batch (members in one PATCH), progress
+# (code), and those of Scim::Entra::Connection.
 
 use v5.36;
 use File::Basename qw(dirname);
@@ -54,12 +55,17 @@ sub new($class, %given) {
         or die "the scope is assigned or all, not $self->{scope}\n";
     $self->{has_flag} = $given{flag} || $connection->has_flag($FEATURE_FLAG);
     $self->{in_scope} = $self->{directory}->scope($self->{scope});
-    $self->read_mappings($given{mappings} // $DEFAULT_MAPPINGS);
+    $self->read_mappings($given{mappings} // $DEFAULT_MAPPINGS,
+        $given{external_id});
     return $self;
 }
 
-sub read_mappings($self, $file) {
+sub read_mappings($self, $file, $external_id) {
     my $mappings = Scim::Entra::State::read_json($file);
+    if (defined $external_id) {
+        $_->{source} = $external_id
+            for grep { $_->{target} eq 'externalId' } @{ $mappings->{users} // [] };
+    }
     for my $type (qw(User Group)) {
         my $rules = $mappings->{ $shelf{$type} };
         ref $rules eq 'ARRAY' or die "$file has no mappings of $shelf{$type}\n";
