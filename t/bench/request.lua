@@ -40,7 +40,20 @@ local paths = {
 -- What has to differ from one request to the next.
 local patch = '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],'
   .. '"Operations":[%s]}'
+local function bulk_of(n)
+  local operations = {}
+  for i = 1, 1000 do
+    operations[i] = '{"method":"POST","path":"/Users","bulkId":"' .. i
+      .. '","data":' .. extra:gsub("@@", n * 1000 + i) .. "}"
+  end
+  return '{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],'
+    .. '"Operations":[' .. table.concat(operations, ",") .. "]}"
+end
+
 local writes = {
+  bulk = function(n)
+    return "POST", base .. "/Bulk", bulk_of(n)
+  end,
   post = function(n)
     return "POST", base .. "/Users", (extra:gsub("@@", n))
   end,
@@ -56,6 +69,14 @@ local writes = {
   end,
 }
 
+-- A Bulk is 200 whatever becomes of its operations.
+local function check_bulk(status, headers, body)
+  if status == 200 and body:find('"status":"[^2]') then
+    io.stderr:write("an operation of a Bulk was refused\n")
+    os.exit(1)
+  end
+end
+
 local function read_extra(text)
   if kind == "external" then
     local values = {}
@@ -64,7 +85,7 @@ local function read_extra(text)
     end
     return values
   end
-  if kind == "post" then
+  if kind == "post" or kind == "bulk" then
     return io.open(text):read("*a")
   end
   return text
@@ -80,6 +101,7 @@ function init(args)
   if writes[kind] then
     wrk.headers["Content-Type"] = "application/scim+json"
     made = tonumber(args[8] or 0)
+    response = kind == "bulk" and check_bulk or nil
     return
   end
   for i = 1, 1000 do

@@ -78,9 +78,19 @@ sub filter_path($self) {
 
 sub wrk($self, $kind, @extra) {
     @extra = $self->values_file if $kind eq 'external';
-    @extra = $self->new_user_file if $kind eq 'post';
+    @extra = $self->new_user_file if $kind eq 'post' || $kind eq 'bulk';
     my $path = $self->{client}->url =~ s{\A\w+://[^/]+}{}r;
     return Bench::Rounds::wrk($self->{client}->url, $self, $kind, $path, @extra);
+}
+
+# New users, a thousand in one request: the rate is that of the users. A round
+# has time for a few answers only, so that what counts is how long one takes.
+sub bulk($self) {
+    my $requests = $self->wrk('bulk');
+    return sub (@round) {
+        my $result = $requests->(@round);
+        return { %$result, rate => $result->{p50} ? 1e6 / $result->{p50} : 0 };
+    };
 }
 
 # Adds one user after the other; before each round they leave again.
