@@ -38,7 +38,7 @@ sub ask_for_help {
     my @commands = $all =~ /^scimctl ((?!looks)\w+ [\w-]+)/gm;
     is_deeply [sort @commands], [sort 'app change', 'app install', 'app list',
         'app uninstall', 'database check', 'database migrate',
-        'journal maintain', 'organization create', 'organization disable',
+        'journal list', 'journal maintain', 'organization create', 'organization disable',
         'organization enable', 'organization list', 'organization resume',
         'organization show', 'organization suspend', 'token create',
         'token list', 'token revoke'], '--help shows every command';
@@ -277,6 +277,16 @@ sub keep_tokens {
 }
 
 sub keep_journal {
+    my $rows = told(qw(journal list acme --last 2));
+    is scalar @$rows, 2, 'as many rows as were asked for';
+    cmp_ok $rows->[0]{time}, 'ge', $rows->[1]{time}, '... the newest first';
+    like $rows->[0]{actor}, qr/\Ascimctl /, '... with who did it';
+    is_deeply told(qw(journal list acme --warnings)), [],
+        'what scimctl does is never off-standard';
+    like does(qw(journal list acme)), qr/^TIME +ACTOR +ACTION .*app\.install/s,
+        'as a table';
+    fails(REFUSED, qr/--last takes 1 to/, qw(journal list acme --last 0));
+    fails(REFUSED, qr/no organization/, qw(journal list nowhere));
     is_deeply told(qw(journal maintain)), { made => 0, dropped => 0 },
         'the migration has made three months ahead';
     $postgres->psql('drop table scim.journal_'

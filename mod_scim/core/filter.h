@@ -49,6 +49,7 @@ struct scim_filter {
                          if it is a dateTime; ids in lower case */
     const char *literal; /* of TEXT: as the client wrote it */
     int boolean;
+    int is_quoted; /* of BOOLEAN: the client wrote "True" */
     const scim_filter *left, *right;
 };
 
@@ -87,5 +88,8 @@ scim_error *scim_filter_parse_element(const scim_filter **out,
                                       const scim_resource_type *type,
                                       const scim_filter_limits *limits,
                                       scim_fault fault, apr_pool_t *pool);
+
+/* Whether a boolean in it is written as a text. */
+int scim_filter_quotes_boolean(const scim_filter *filter);
 
 #endif

@@ -64,7 +64,15 @@ static const char *set_boolean(scim_filter *node, const scim_attr *attr,
     else if (text == NULL || !scim_name_equals(text, "false")) {
         return problem(attr, "is a boolean and needs true or false", pool);
     }
+    node->is_quoted = text != NULL;
     return NULL;
+}
+
+int scim_filter_quotes_boolean(const scim_filter *filter)
+{
+    return filter != NULL
+           && (filter->is_quoted || scim_filter_quotes_boolean(filter->left)
+               || scim_filter_quotes_boolean(filter->right));
 }
 
 /* Fifteen digits, as stored documents are written (scim_json_dump). */

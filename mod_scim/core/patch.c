@@ -113,6 +113,10 @@ static scim_error *read_brackets(target *t, const char *open, const reader *r)
     err = scim_filter_parse_element(
         &t->filter, open + 1, (apr_size_t)(close - open - 1), &t->path, r->type,
         &path_limits, SCIM_INVALID_PATH, r->pool);
+    if (err == NULL && scim_filter_quotes_boolean(t->filter)) {
+        err = scim_reading_meets(r->reading, SCIM_DIALECT_BOOLEAN_TEXT, t->text,
+                                 r->pool);
+    }
     return err != NULL ? err : read_sub(t, close + 1, r);
 }
 
@@ -192,19 +196,26 @@ static scim_error *check_removal(const target *t, const reader *r)
 
 /* Habits of clients: ConnId wraps simple values as {"value": x}; Entra's
  * documentation shows a manager in a list. */
-static const json_t *unwrapped(const json_t *value, const scim_attr *attr,
-                               const reader *r)
+static scim_error *unwrap(const json_t **value, const scim_attr *attr,
+                          const char *path, const reader *r)
 {
-    const json_t *inner;
+    const json_t *inner = scim_json_member(*value, "value");
 
-    if (r->reading->strict || attr->multi) {
-        return value;
+    if (attr->multi) {
+        return NULL;
     }
-    if (attr->type == SCIM_COMPLEX) {
-        return json_array_size(value) > 0 ? json_array_get(value, 0) : value;
+    if (attr->type == SCIM_COMPLEX && json_array_size(*value) > 0) {
+        *value = json_array_get(*value, 0);
+        return scim_reading_meets(r->reading, SCIM_DIALECT_LISTED_VALUE, path,
+                                  r->pool);
     }
-    inner = scim_json_member(value, "value");
-    return json_object_size(value) == 1 && inner != NULL ? inner : value;
+    if (attr->type != SCIM_COMPLEX && json_object_size(*value) == 1
+        && inner != NULL) {
+        *value = inner;
+        return scim_reading_meets(r->reading, SCIM_DIALECT_WRAPPED_VALUE, path,
+                                  r->pool);
+    }
+    return NULL;
 }
 
 /* An object without its text: {"value": ""} is how some say "no manager". */
@@ -250,16 +261,17 @@ static scim_error *read_value(scim_operation *op, const json_t *raw,
                               const reader *r)
 {
     const scim_attr *attr = op->path.sub != NULL ? op->path.sub : op->path.attr;
+    const char *path = scim_path_text(&op->path, r->type, r->pool);
     json_t *value = NULL;
-    scim_error *err;
+    scim_error *err = unwrap(&raw, attr, path, r);
 
-    raw = unwrapped(raw, attr, r);
+    if (err != NULL) {
+        return err;
+    }
     if (attr->type == SCIM_COMPLEX && !attr->multi && is_empty_reference(raw)) {
         return NULL;
     }
-    err = scim_value_read(&value, raw, attr,
-                          scim_path_text(&op->path, r->type, r->pool),
-                          r->reading, r->pool);
+    err = scim_value_read(&value, raw, attr, path, r->reading, r->pool);
     if (err != NULL) {
         return err;
     }
@@ -288,7 +300,12 @@ static scim_error *read_listed(scim_operation *op, const json_t *raw,
         op->path.sub != NULL || op->filter != NULL || !op->path.attr->multi) {
         return NULL;
     }
-    err = read_value(op, raw, r);
+    err = scim_reading_meets(r->reading, SCIM_DIALECT_LISTED_REMOVAL,
+                             scim_path_text(&op->path, r->type, r->pool),
+                             r->pool);
+    if (err == NULL) {
+        err = read_value(op, raw, r);
+    }
     if (err == NULL && op->value == NULL) {
         op->value = scim_json_adopt(json_array(), r->pool);
     }
@@ -363,6 +380,18 @@ static scim_error *read_change(reader *r, target *t, const json_t *value)
                                 : add_operation(r, t, value);
 }
 
+static scim_error *key_meets(scim_dialect what, const char *key,
+                             const reader *r)
+{
+    scim_error *err = scim_reading_meets(r->reading, what, key, r->pool);
+
+    return err != NULL
+               ? scim_operation_error(apr_psprintf(r->pool, "Operations[%d]",
+                                                   r->index),
+                                      err, r->pool)
+               : NULL;
+}
+
 /* One member of a value without a path; its name may be any path (Entra ID
  * with aadOptscim062020). */
 static scim_error *read_member(reader *r, const char *key, const char *name,
@@ -373,17 +402,19 @@ static scim_error *read_member(reader *r, const char *key, const char *name,
     target t;
 
     apr_pool_clear(r->scratch);
-    if (!r->reading->strict && is_unknown(key, r)) {
-        scim_reading_warn(r->reading, r->pool,
-                          "Operations[%d]: \"%s\" is not known and was left "
-                          "out.",
-                          r->index, scim_excerpt(key, r->scratch));
-        return NULL;
+    if (is_unknown(key, r)) {
+        return key_meets(SCIM_DIALECT_ATTRIBUTE_UNKNOWN, key, r);
     }
     err = read_target(&t, key, r);
     t.text = name;
-    if (err == NULL && is_read_only(&t.path) && !r->reading->strict) {
-        return NULL;
+    if (err == NULL && is_read_only(&t.path)) {
+        return key_meets(SCIM_DIALECT_READ_ONLY_KEY, key, r);
+    }
+    if (err == NULL && t.path.attr != NULL && strpbrk(name, ".[:") != NULL) {
+        err = key_meets(SCIM_DIALECT_PATH_AS_KEY, key, r);
+        if (err != NULL) {
+            return err;
+        }
     }
     if (err == NULL) {
         err = read_change(r, &t, value);
@@ -453,27 +484,33 @@ static scim_error *read_with_path(reader *r, const char *path,
 
 /* --- the message ------------------------------------------------------ */
 
+static const char *const verbs[] = {
+    [SCIM_PATCH_ADD] = "add",
+    [SCIM_PATCH_REPLACE] = "replace",
+    [SCIM_PATCH_REMOVE] = "remove",
+};
+
 /* RFC 7644, 3.5.2; Entra ID writes Add, Replace, Remove. */
 static scim_error *read_verb(reader *r, const json_t *operation)
 {
     const char *op = json_string_value(scim_json_member(operation, "op"));
+    size_t i;
 
-    if (op != NULL && scim_name_equals(op, "add")) {
-        r->verb = SCIM_PATCH_ADD;
+    for (i = 0; op != NULL && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (scim_name_equals(op, verbs[i])) {
+            r->verb = (scim_verb)i;
+            return strcmp(op, verbs[i]) == 0
+                       ? NULL
+                       : scim_reading_meets(
+                           r->reading, SCIM_DIALECT_OP_CASE,
+                           apr_psprintf(r->pool, "Operations[%d].op", r->index),
+                           r->pool);
+        }
     }
-    else if (op != NULL && scim_name_equals(op, "replace")) {
-        r->verb = SCIM_PATCH_REPLACE;
-    }
-    else if (op != NULL && scim_name_equals(op, "remove")) {
-        r->verb = SCIM_PATCH_REMOVE;
-    }
-    else {
-        return scim_error_make(SCIM_INVALID_SYNTAX, r->pool,
-                               "Operations[%d]: \"op\" must be add, replace "
-                               "or remove.",
-                               r->index);
-    }
-    return NULL;
+    return scim_error_make(SCIM_INVALID_SYNTAX, r->pool,
+                           "Operations[%d]: \"op\" must be add, replace or "
+                           "remove.",
+                           r->index);
 }
 
 static scim_error *read_operation(reader *r, const json_t *operation)
@@ -520,19 +557,21 @@ static int names_patch(const json_t *schemas)
 }
 
 static scim_error *check_message(const json_t *body, const json_t *operations,
-                                 const scim_reading *reading, apr_pool_t *pool)
+                                 scim_reading *reading, apr_pool_t *pool)
 {
     if (!names_patch(scim_json_member(body, "schemas"))) {
         return scim_error_make(SCIM_INVALID_SYNTAX, pool,
                                "\"schemas\" of a PATCH must name \"%s\".",
                                SCIM_URN_PATCH_OP);
     }
-    if (!json_is_array(operations) ||
-        (reading->strict && json_array_size(operations) == 0)) {
+    if (!json_is_array(operations)) {
         return scim_error_make(SCIM_INVALID_SYNTAX, pool,
                                "A PATCH needs a list of \"Operations\".");
     }
-    return NULL;
+    return json_array_size(operations) > 0
+               ? NULL
+               : scim_reading_meets(reading, SCIM_DIALECT_NO_OPERATIONS,
+                                    "Operations", pool);
 }
 
 scim_error *scim_patch_read(scim_patch **out, const json_t *body,

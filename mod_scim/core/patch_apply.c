@@ -390,6 +390,12 @@ static scim_error *make_element(json_t *holder, const scim_operation *op,
     if (!take_terms(element, op->filter)) {
         return no_target(a);
     }
+    err = scim_reading_meets(a->reading, SCIM_DIALECT_FILTER_CREATES,
+                             scim_path_text(&op->path, a->type, a->pool),
+                             a->pool);
+    if (err != NULL) {
+        return err;
+    }
     if (op->path.sub != NULL) {
         set(element, op->path.sub->name, op->value);
     }

@@ -1,25 +1,8 @@
 #include "core/resource.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include <apr_strings.h>
-
-#define WARNINGS_MAX 20
-
-void scim_reading_warn(scim_reading *reading, apr_pool_t *pool,
-                       const char *format, ...)
-{
-    va_list args;
-
-    if (reading->warnings == NULL || reading->warnings->nelts >= WARNINGS_MAX) {
-        return;
-    }
-    va_start(args, format);
-    APR_ARRAY_PUSH(reading->warnings, const char *) =
-        apr_pvsprintf(pool, format, args);
-    va_end(args);
-}
 
 /* "schemas". */
 
@@ -32,18 +15,8 @@ static scim_error *check_urn(const json_t *urn, const scim_resource_type *type,
         && scim_resource_type_schema(type, text, strlen(text)) != NULL) {
         return NULL;
     }
-    if (reading->strict) {
-        return scim_error_make(SCIM_INVALID_SYNTAX, pool,
-                               "\"schemas\" names %s, which is no schema of "
-                               "the resource type %s.",
-                               text != NULL ? scim_excerpt(text, pool)
-                                            : "something other than a string",
-                               type->name);
-    }
-    scim_reading_warn(reading, pool, "The schema \"%s\" is unknown and was "
-                                     "ignored.",
-                      text != NULL ? scim_excerpt(text, pool) : "");
-    return NULL;
+    return scim_reading_meets(reading, SCIM_DIALECT_SCHEMA_UNKNOWN,
+                              text != NULL ? text : "schemas", pool);
 }
 
 /* RFC 7643, 3: the core schema is named, others are the type's. Entra ID adds
@@ -67,14 +40,8 @@ static scim_error *check_schemas(const json_t *body,
                            == type->schema;
     }
     if (err == NULL && !has_core) {
-        if (reading->strict) {
-            return scim_error_make(SCIM_INVALID_SYNTAX, pool,
-                                   "\"schemas\" must be an array that "
-                                   "contains \"%s\".",
-                                   type->schema->id);
-        }
-        scim_reading_warn(reading, pool, "\"schemas\" did not name \"%s\".",
-                          type->schema->id);
+        err = scim_reading_meets(reading, SCIM_DIALECT_SCHEMAS_MISSING,
+                                 "schemas", pool);
     }
     return err;
 }
@@ -95,6 +62,7 @@ static scim_error *check_names(const json_t *object, const scim_attr *attrs,
 {
     const char *name;
     json_t *value;
+    scim_error *err = NULL;
 
     json_object_foreach((json_t *)object, name, value) {
         apr_size_t len = strlen(name);
@@ -111,12 +79,14 @@ static scim_error *check_names(const json_t *object, const scim_attr *attrs,
         }
         known = attr != NULL ? attr->name : schema != NULL ? schema->id : NULL;
         if (known == NULL) {
-            scim_reading_warn(reading, pool,
-                              "\"%s\" is unknown and was ignored.",
-                              scim_excerpt(name, pool));
+            err = scim_reading_meets(reading, SCIM_DIALECT_ATTRIBUTE_UNKNOWN,
+                                     name, pool);
         }
         else if (scim_json_member(object, known) != value) {
-            return given_twice(known, pool);
+            err = given_twice(known, pool);
+        }
+        if (err != NULL) {
+            return err;
         }
     }
     return NULL;
@@ -128,17 +98,15 @@ static scim_error *read_attr(json_t *out, const json_t *given,
 {
     const char *path = apr_pstrcat(pool, prefix, attr->name, NULL);
     json_t *value = NULL;
-    scim_error *err;
+    scim_error *err = NULL;
 
     if (attr->multi && !json_is_array(given)) {
-        if (reading->strict) {
-            return scim_error_make(SCIM_INVALID_VALUE, pool,
-                                   "The attribute \"%s\" must be an array.",
-                                   path);
-        }
-        scim_reading_warn(reading, pool, "\"%s\" was not an array.", path);
+        err = scim_reading_meets(reading, SCIM_DIALECT_SINGLE_VALUE, path,
+                                 pool);
     }
-    err = scim_value_read(&value, given, attr, path, reading, pool);
+    if (err == NULL) {
+        err = scim_value_read(&value, given, attr, path, reading, pool);
+    }
     if (err == NULL && value != NULL) {
         json_object_set(out, attr->name, value);
     }

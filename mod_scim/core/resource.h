@@ -10,24 +10,14 @@
 
 #include <apr_tables.h>
 
+#include "core/dialect.h"
 #include "core/json.h"
 #include "core/resource_type.h"
-
-/* How strictly a request is read, and what was off-standard about it. */
-typedef struct scim_reading {
-    int strict;                   /* habits of identity providers are errors */
-    apr_array_header_t *warnings; /* const char *: for the journal; or NULL */
-} scim_reading;
-
-/* Adds a warning unless there are 20 already. */
-void scim_reading_warn(scim_reading *reading, apr_pool_t *pool,
-                       const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* Reads the body of a POST or PUT (RFC 7644, 3.3 and 3.5.1): readOnly and
  * unknown attributes are dropped, null and [] are absent, "True" and "False"
  * are booleans where the schema says boolean. Errors: invalidSyntax (no
- * object, schemas missing or foreign in strict mode), invalidValue (wrong
+ * object), those of core/dialect.c in strict mode, invalidValue (wrong
  * type, two primaries, required attribute missing; names the path).
  * The result is a new value that belongs to `pool`; `body` is not changed. */
 scim_error *scim_resource_read(json_t **out, const json_t *body,

@@ -35,6 +35,16 @@ static scim_error *bad_value(const place *at, const char *rule)
                            "The attribute \"%s\" %s.", place_text(at), rule);
 }
 
+/* The path is put together only where it is wanted: a group may have a million
+ * members. */
+static scim_error *meets(scim_dialect what, const place *at)
+{
+    return scim_reading_is_full(at->reading)
+               ? NULL
+               : scim_reading_meets(at->reading, what, place_text(at),
+                                    at->pool);
+}
+
 static const char *json_type_name(const json_t *value)
 {
     switch (json_typeof(value)) {
@@ -149,11 +159,12 @@ static scim_error *read_text(json_t **out, const json_t *value,
     scim_error *err;
 
     /* Directories hold employee numbers as numbers. */
-    if (json_is_number(value) && !at->reading->strict) {
+    if (json_is_number(value)) {
+        err = meets(SCIM_DIALECT_NUMBER_AS_TEXT, at);
+        if (err != NULL) {
+            return err;
+        }
         text = json_string(scim_json_dump(value, NULL, at->pool));
-        scim_reading_warn(at->reading, at->pool,
-                          "\"%s\" was a number; it is kept as text.",
-                          place_text(at));
     }
     else if (json_is_string(value)) {
         text = shared(value);
@@ -197,11 +208,12 @@ static int is_uri(const char *text)
 static scim_error *read_reference(json_t **out, const json_t *value,
                                   const scim_attr *attr, const place *at)
 {
-    if (json_is_string(value) && at->reading->strict
-        && !is_uri(json_string_value(value))) {
-        return bad_value(at, "must be a URI");
+    scim_error *err = NULL;
+
+    if (json_is_string(value) && !is_uri(json_string_value(value))) {
+        err = meets(SCIM_DIALECT_REFERENCE_FORM, at);
     }
-    return read_text(out, value, attr, at);
+    return err != NULL ? err : read_text(out, value, attr, at);
 }
 
 /* RFC 4648, section 4; the padding may be left out (RFC 7643, 2.3.6) */
@@ -220,16 +232,16 @@ static int is_base64(const char *text, apr_size_t len)
 static scim_error *read_boolean(json_t **out, const json_t *value,
                                 const place *at)
 {
+    const char *text = json_string_value(value);
+
     /* Entra ID, Keycloak and Microsoft's validator send "True", "false". */
-    if (json_is_string(value) && !at->reading->strict) {
-        if (scim_name_equals(json_string_value(value), "true")) {
-            *out = json_true();
-            return NULL;
-        }
-        if (scim_name_equals(json_string_value(value), "false")) {
-            *out = json_false();
-            return NULL;
-        }
+    if (text != NULL
+        && (scim_name_equals(text, "true")
+            || scim_name_equals(text, "false"))) {
+        *out = json_boolean(scim_name_equals(text, "true"));
+        return meets(SCIM_DIALECT_BOOLEAN_TEXT, at);
+    }
+    if (text != NULL) {
         return bad_value(at, "must be true or false");
     }
     if (!json_is_boolean(value)) {
@@ -280,8 +292,8 @@ static scim_error *read_scalar(json_t **out, const json_t *value,
     if (attr->type == SCIM_STRING) {
         return read_text(out, value, attr, at);
     }
-    if (is_empty_text(value) && !at->reading->strict) {
-        return NULL;
+    if (is_empty_text(value)) {
+        return meets(SCIM_DIALECT_EMPTY_TEXT, at);
     }
     switch (attr->type) {
     case SCIM_BOOLEAN:
@@ -298,6 +310,12 @@ static scim_error *read_scalar(json_t **out, const json_t *value,
 
 /* Complex values. */
 
+static scim_error *meets_unknown(const char *name, place at)
+{
+    at.sub = name;
+    return meets(SCIM_DIALECT_ATTRIBUTE_UNKNOWN, &at);
+}
+
 /* RFC 7643, 2.1: names differ by more than case, so {"type", "Type"} gives
  * one name twice, and there is no telling which one is meant. */
 static scim_error *check_names(const json_t *value, const scim_attr *attr,
@@ -310,9 +328,11 @@ static scim_error *check_names(const json_t *value, const scim_attr *attr,
         const scim_attr *sub = scim_attr_find(attr->sub, name, strlen(name));
 
         if (sub == NULL) {
-            scim_reading_warn(at->reading, at->pool,
-                              "\"%s.%s\" is unknown and was ignored.",
-                              place_text(at), scim_excerpt(name, at->pool));
+            scim_error *err = meets_unknown(name, *at);
+
+            if (err != NULL) {
+                return err;
+            }
         }
         else if (scim_json_member(value, sub->name) != member) {
             return scim_error_make(SCIM_INVALID_SYNTAX, at->pool,
@@ -366,11 +386,15 @@ static scim_error *read_complex(json_t **out, const json_t *value,
     if (json_is_object(value)) {
         return read_object(out, value, attr, *at);
     }
-    if (is_empty_text(value) && !at->reading->strict) {
-        return NULL;
+    if (is_empty_text(value)) {
+        return meets(SCIM_DIALECT_EMPTY_TEXT, at);
     }
     /* Entra ID sends a manager as its bare id. */
-    if (json_is_string(value) && is_link(attr) && !at->reading->strict) {
+    if (json_is_string(value) && is_link(attr)) {
+        err = meets(SCIM_DIALECT_BARE_REFERENCE, at);
+        if (err != NULL) {
+            return err;
+        }
         wrapped = json_pack("{s:O}", "value", value);
         err = read_object(out, wrapped, attr, *at);
         json_decref(wrapped);
@@ -383,7 +407,7 @@ static scim_error *read_complex(json_t **out, const json_t *value,
 
 /* Some clients send the link alone: its last segment is the id. NULL: there is
  * none. Belongs to the member. */
-static json_t *id_in_link(json_t *member, const place *at)
+static json_t *id_in_link(json_t *member)
 {
     const char *link = json_string_value(json_object_get(member, "$ref"));
     const char *slash = link != NULL ? strrchr(link, '/') : NULL;
@@ -391,9 +415,6 @@ static json_t *id_in_link(json_t *member, const place *at)
     if (slash == NULL || slash[1] == '\0') {
         return NULL;
     }
-    scim_reading_warn(at->reading, at->pool,
-                      "\"%s\" has no value; it was taken from $ref.",
-                      place_text(at));
     json_object_set_new(member, "value", json_string(slash + 1));
     return json_object_get(member, "value");
 }
@@ -412,19 +433,16 @@ static scim_error *read_member(json_t **out, const json_t *value,
         return err;
     }
     id = json_object_get(member, "value");
-    if (id == NULL && !at->reading->strict) {
-        id = id_in_link(member, at);
+    if (id == NULL) {
+        id = id_in_link(member);
+        err = meets(id != NULL ? SCIM_DIALECT_MEMBER_LINK
+                               : SCIM_DIALECT_MEMBER_NAMELESS,
+                    at);
     }
     type = json_object_get(member, "type");
-    if (id == NULL) {
+    if (id == NULL || err != NULL) {
         json_decref(member);
-        if (at->reading->strict) {
-            return bad_value(at, "needs a value");
-        }
-        scim_reading_warn(at->reading, at->pool,
-                          "\"%s\" has no value and was ignored.",
-                          place_text(at));
-        return NULL;
+        return err;
     }
     *out = json_pack("{s:s}", "value",
                      scim_casefold(json_string_value(id), at->pool));
@@ -528,8 +546,8 @@ static scim_error *read_multi(json_t **out, const json_t *value,
     if (json_is_array(value)) {
         return read_elements(out, value, attr, *at);
     }
-    if (is_empty_text(value) && !at->reading->strict && !is_members(attr)) {
-        return NULL;
+    if (is_empty_text(value) && !is_members(attr)) {
+        return meets(SCIM_DIALECT_EMPTY_TEXT, at);
     }
     wrapped = json_pack("[O]", value);
     err = read_elements(out, wrapped, attr, *at);

@@ -61,7 +61,7 @@ static scim_error *open_part(opened *out, const serve_job *job, int index,
     out->call.part = &out->part;
     out->call.pool = pool;
     out->call.token_checked = 1;
-    out->call.reading.warnings = apr_array_make(pool, 0, sizeof(const char *));
+    out->call.reading.warnings = scim_warnings_make(pool);
     err = serve_route(&out->operation, &out->call);
     if (err == NULL ? !is_write(out->operation)
                     : err->fault == SCIM_NOT_IMPLEMENTED) {

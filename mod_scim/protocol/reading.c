@@ -14,17 +14,43 @@ static int is_refused_strictly(scim_error *err, serve_call *call)
     return err != NULL;
 }
 
+/* A body without a type can only be meant as SCIM. */
+static scim_error *check_media_type(serve_call *call)
+{
+    return call->part != NULL || call->request->content_type != NULL
+               ? NULL
+               : scim_reading_meets(&call->reading, SCIM_DIALECT_NO_MEDIA_TYPE,
+                                    "Content-Type", call->pool);
+}
+
+static scim_error *read_resource(json_t **out, const json_t *body,
+                                 serve_call *call)
+{
+    scim_error *err = check_media_type(call);
+
+    return err != NULL ? err
+                       : scim_resource_read(out, body, call->type,
+                                            &call->reading, call->pool);
+}
+
+static scim_error *read_patch(scim_patch **out, const json_t *body,
+                              serve_call *call)
+{
+    scim_error *err = check_media_type(call);
+
+    return err != NULL ? err
+                       : scim_patch_read(out, body, call->type, &call->reading,
+                                         call->pool);
+}
+
 scim_error *serve_read_resource(json_t **out, const json_t *body,
                                 serve_call *call)
 {
     scim_error *err = NULL;
 
     call->reading.strict = 1;
-    if (is_refused_strictly(scim_resource_read(out, body, call->type,
-                                               &call->reading, call->pool),
-                            call)) {
-        err = scim_resource_read(out, body, call->type, &call->reading,
-                                 call->pool);
+    if (is_refused_strictly(read_resource(out, body, call), call)) {
+        err = read_resource(out, body, call);
     }
     if (err == NULL && call->type->hides) {
         call->given = scim_given_in_resource(*out, call->type, call->pool);
@@ -38,11 +64,8 @@ scim_error *serve_read_patch(scim_patch **out, const json_t *body,
     scim_error *err = NULL;
 
     call->reading.strict = 1;
-    if (is_refused_strictly(scim_patch_read(out, body, call->type,
-                                            &call->reading, call->pool),
-                            call)) {
-        err = scim_patch_read(out, body, call->type, &call->reading,
-                              call->pool);
+    if (is_refused_strictly(read_patch(out, body, call), call)) {
+        err = read_patch(out, body, call);
     }
     if (err == NULL && call->type->hides) {
         call->given = scim_given_in_patch(*out, call->pool);

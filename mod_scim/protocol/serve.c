@@ -80,8 +80,7 @@ scim_error *serve(serve_response *out, const serve_request *request,
                         .pool = context->pool };
     scim_error *err;
 
-    call.reading.warnings
-        = apr_array_make(context->pool, 0, sizeof(const char *));
+    call.reading.warnings = scim_warnings_make(context->pool);
     context->caller->reading = &call.reading;
 
     err = run(&call);

@@ -156,6 +156,25 @@ scim_error *store_token_revoke(const char *slug, apr_int64_t key_id,
                                const store_actor *actor, store_admin *a,
                                apr_pool_t *pool);
 
+/* A row of the journal, for people. */
+typedef struct store_journal_row {
+    const char *at;
+    const char *actor;    /* "token 3", "scimctl root" */
+    const char *action;   /* "modify", "app.install" */
+    const char *type;     /* "User"; or NULL */
+    const char *id;       /* or NULL */
+    const char *name;     /* or NULL */
+    const char *status;   /* HTTP; or NULL */
+    const char *detail;   /* why it was refused; or NULL */
+    json_t *warnings;     /* what was off-standard; NULL: nothing */
+} store_journal_row;
+
+/* The last rows of an organization, the newest first: store_journal_row *.
+ * SCIM_NOT_FOUND. */
+scim_error *store_journal_list(apr_array_header_t **out, const char *slug,
+                               int last, int warned, store_admin *a,
+                               apr_pool_t *pool);
+
 /* Makes journal partitions for this and the next three months, and for months
  * whose rows are in the default partition; drops those older than
  * `keep_months` whole months (0: keep all). *made, *dropped: counts. */

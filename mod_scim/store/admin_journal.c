@@ -67,3 +67,68 @@ scim_error *store_journal_maintain(int *made, int *dropped, int keep_months,
     }
     return store_admin_end(err, a, pool);
 }
+
+static store_journal_row *read_row(const PGresult *rows, int i,
+                                   apr_pool_t *pool)
+{
+    store_journal_row *row = apr_pcalloc(pool, sizeof(*row));
+    const char *warnings = store_admin_text(rows, i, 8, pool);
+
+    row->at = store_admin_text(rows, i, 0, pool);
+    row->actor = store_admin_text(rows, i, 1, pool);
+    row->action = store_admin_text(rows, i, 2, pool);
+    row->type = store_admin_text(rows, i, 3, pool);
+    row->id = store_admin_text(rows, i, 4, pool);
+    row->name = store_admin_text(rows, i, 5, pool);
+    row->status = store_admin_text(rows, i, 6, pool);
+    row->detail = store_admin_text(rows, i, 7, pool);
+    if (warnings != NULL) {
+        row->warnings = scim_json_adopt(json_loads(warnings, 0, NULL), pool);
+    }
+    return row;
+}
+
+static scim_error *list(apr_array_header_t **out, const char *slug, int last,
+                        int warned, store_admin *a, apr_pool_t *pool)
+{
+    const char *values[3];
+    apr_int64_t org_id;
+    PGresult *rows;
+    int i;
+    scim_error *err = store_admin_organization_id(&org_id, slug, a, pool);
+
+    if (err != NULL) {
+        return err;
+    }
+    values[0] = apr_psprintf(pool, "%" APR_INT64_T_FMT, org_id);
+    values[1] = apr_itoa(pool, last);
+    values[2] = warned ? "true" : "false";
+    err = store_admin_run(
+        &rows, a,
+        "select " STORE_ADMIN_TIME("j.at") ", j.actor_kind || ' ' || j.actor,"
+        " j.action, j.resource_type, j.resource, j.name, j.status, j.detail,"
+        " j.changes -> 'warnings' from scim.journal j where j.org_id = $1"
+        " and (j.changes ? 'warnings' or not $3::boolean)"
+        " order by j.at desc, j.seq desc limit $2::int",
+        3, values, pool);
+    if (err != NULL) {
+        return err;
+    }
+    *out = apr_array_make(pool, PQntuples(rows), sizeof(store_journal_row *));
+    for (i = 0; i < PQntuples(rows); i++) {
+        APR_ARRAY_PUSH(*out, store_journal_row *) = read_row(rows, i, pool);
+    }
+    return NULL;
+}
+
+scim_error *store_journal_list(apr_array_header_t **out, const char *slug,
+                               int last, int warned, store_admin *a,
+                               apr_pool_t *pool)
+{
+    scim_error *err = store_admin_begin(a, pool);
+
+    if (err == NULL) {
+        err = list(out, slug, last, warned, a, pool);
+    }
+    return store_admin_end(err, a, pool);
+}

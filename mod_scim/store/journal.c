@@ -33,10 +33,25 @@ static json_t *warnings_of(const store_transaction *tx)
     list = json_array();
     for (i = 0; i < reading->warnings->nelts; i++) {
         json_array_append_new(
-            list, scim_json_text(APR_ARRAY_IDX(reading->warnings, i,
-                                               const char *)));
+            list, scim_warning_to_json(&APR_ARRAY_IDX(reading->warnings, i,
+                                                      scim_warning)));
     }
     return list;
+}
+
+/* Members that were skipped are found by the statement that adds the others. */
+static json_t *unknown_members(void)
+{
+    scim_warning warning;
+
+    scim_dialect_warning(&warning, SCIM_DIALECT_MEMBER_UNKNOWN, "members");
+    return scim_warning_to_json(&warning);
+}
+
+const char *store_warning_of_members(const store_transaction *tx)
+{
+    return scim_json_dump(scim_json_adopt(unknown_members(), tx->pool), NULL,
+                          tx->pool);
 }
 
 const char *store_warnings(const store_transaction *tx)
@@ -99,6 +114,11 @@ static const char *changes_text(const store_entry *entry,
     json_t *warnings = warnings_of(tx);
     json_t *object;
 
+    if (json_object_get(json_object_get(entry->changes, "members"), "unknown")
+        != NULL) {
+        warnings = warnings != NULL ? warnings : json_array();
+        json_array_append_new(warnings, unknown_members());
+    }
     if (entry->changes == NULL && warnings == NULL) {
         return NULL;
     }

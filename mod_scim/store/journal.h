@@ -26,6 +26,9 @@ json_t *store_changes(const json_t *before, const json_t *after,
 /* {"warnings": [...]} of the request, or {}: as text. */
 const char *store_warnings(const store_transaction *tx);
 
+/* The one that is added where members were skipped: as text. */
+const char *store_warning_of_members(const store_transaction *tx);
+
 /* The columns that say who, when and from where, in the journal's order. */
 const char *store_actor(const store_transaction *tx);
 void store_add_origin(store_step *step, store_transaction *tx);

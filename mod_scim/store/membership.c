@@ -20,6 +20,7 @@ static store_step *add_statement(store_transaction *tx, const change *c)
     store_add_origin(step, tx);
     store_step_text(step, store_warnings(tx));
     store_step_int(step, c->status, tx->pool);
+    store_step_text(step, store_warning_of_members(tx));
     return step;
 }
 

@@ -23,7 +23,7 @@ static void check(const json_t *body, const scim_resource_type *type,
     const char *text;
     apr_size_t len;
 
-    reading.warnings = apr_array_make(pool, 4, sizeof(const char *));
+    reading.warnings = scim_warnings_make(pool);
     if (scim_resource_read(&once, body, type, &reading, pool) != NULL) {
         return;
     }

@@ -128,7 +128,7 @@ static void test_message(void)
     is_str(read_message(PATCH_SCHEMAS ",'Operations':[{'op':'replace',"
                                       "'value':{'unknown':1}}]}",
                         1),
-           "invalidPath", "strict mode refuses unknown attributes");
+           "invalidSyntax", "strict mode refuses unknown attributes");
     is_str(read_message(PATCH_SCHEMAS ",'Operations':[{'op':'replace',"
                                       "'value':{'id':'1'}}]}",
                         1),
@@ -141,7 +141,8 @@ static void test_message(void)
 
 static void test_warnings(void)
 {
-    scim_reading reading = { 0, apr_array_make(pool, 2, sizeof(const char *)) };
+    scim_reading reading = { 0, scim_warnings_make(pool) };
+    const scim_warning *warning;
     scim_patch *patch;
 
     scim_patch_read(&patch,
@@ -149,9 +150,9 @@ static void test_warnings(void)
                                               "'value':{'favorite':1}}]}"),
                     &scim_type_user, &reading, pool);
     is_int(reading.warnings->nelts, 1, "an unknown attribute is a warning");
-    is_str(APR_ARRAY_IDX(reading.warnings, 0, const char *),
-           "Operations[0]: \"favorite\" is not known and was left out.",
-           "... that names it");
+    warning = &APR_ARRAY_IDX(reading.warnings, 0, scim_warning);
+    is_str(warning->code, "attributeUnknown", "... by a code");
+    is_str(warning->path, "favorite", "... that names it");
 }
 
 int main(void)

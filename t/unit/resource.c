@@ -34,7 +34,7 @@ static scim_error *read_as(json_t **out, const scim_resource_type *type,
                            int strict, const char *body)
 {
     reading.strict = strict;
-    reading.warnings = apr_array_make(pool, 4, sizeof(const char *));
+    reading.warnings = scim_warnings_make(pool);
     return scim_resource_read(out, parsed(body), type, &reading, pool);
 }
 
@@ -108,13 +108,17 @@ static void test_names(void)
           "names become the schema's, values stay the client's");
     user(STRICT, "\"id\":\"x\",\"meta\":{\"version\":\"1\"},\"groups\":[{}]",
          "", "readOnly attributes are dropped");
-    user(STRICT, "\"shoeSize\":{\"a\":[1]}", "",
+    user(TOLERANT, "\"shoeSize\":{\"a\":[1]}", "",
          "unknown attributes are dropped");
+    refuses(&scim_type_user, STRICT,
+            "{" CORE ",\"userName\":\"a\",\"shoeSize\":{\"a\":[1]}}",
+            SCIM_INVALID_SYNTAX, "\"shoeSize\" is no attribute",
+            "strict: there are no unknown attributes");
     user(TOLERANT, "\"department\":\"Sales\"", "",
          "an attribute of the extension at the root is unknown");
     is_int(reading.warnings->nelts, 1, "... with a warning");
-    is_str(APR_ARRAY_IDX(reading.warnings, 0, const char *),
-           "\"department\" is unknown and was ignored.", "... that names it");
+    is_str(APR_ARRAY_IDX(reading.warnings, 0, scim_warning).path, "department",
+           "... that names it");
     refuses(&scim_type_user, TOLERANT,
             "{" CORE ",\"userName\":\"a\",\"USERNAME\":\"b\"}",
             SCIM_INVALID_SYNTAX, "\"userName\" is given twice",
@@ -386,7 +390,7 @@ static void test_warnings(void)
         json_object_set_new(body, apr_psprintf(pool, "x%d", i), json_true());
     }
     reading.strict = 0;
-    reading.warnings = apr_array_make(pool, 4, sizeof(const char *));
+    reading.warnings = scim_warnings_make(pool);
     scim_resource_read(&out, body, &scim_type_user, &reading, pool);
     is_int(reading.warnings->nelts, 20, "a flood of warnings is cut");
     reading.warnings = NULL;
