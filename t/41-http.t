@@ -79,8 +79,11 @@ sub methods() {
         '/Groups' => 'GET, HEAD, POST, OPTIONS',
         $path => 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS',
         "/Groups/$group->{id}" => 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS',
-        map { $_ => 'GET, HEAD, OPTIONS' } '/ServiceProviderConfig', '/Schemas',
-            '/Schemas/' . USER, '/ResourceTypes', '/ResourceTypes/User',
+        (map { $_ => 'GET, HEAD, OPTIONS' } '/', '/Schemas', '/Schemas/' . USER,
+            qw(/ServiceProviderConfig /ResourceTypes /ResourceTypes/User)),
+        # P-3.2-03
+        map { $_ => 'POST, OPTIONS' } qw(/Bulk /.search /Users/.search
+            /Groups/.search),
     );
     for my $place (sort keys %allow) {
         my $reply = $acme->request('OPTIONS', $place);
@@ -90,8 +93,9 @@ sub methods() {
         for my $method (qw(GET HEAD POST PUT PATCH DELETE)) {
             if (!$known{$method}) {
                 $reply = $acme->request($method, $place, {});
-                is_error($reply, 405, undef,
-                    "P-3.2-06, P-4-09: $method $place");
+                my $name = "P-3.2-06, P-4-09: $method $place";
+                $method eq 'HEAD' ? is_status($reply, 405, $name)
+                    : is_error($reply, 405, undef, $name);
                 is $reply->{headers}{allow}, $allow{$place},
                     '... with the header Allow';
             }
@@ -107,7 +111,7 @@ sub methods() {
             elsif ($method ne 'HEAD' && $method ne 'DELETE') {
                 # P-3.2-01: served, if only to say what is wrong
                 is_error($acme->request($method, $place, '{'), 400,
-                    'invalidSyntax', "P-3.2-01: $method $place");
+                    'invalidSyntax', "P-3.2-01, P-3.2-03: $method $place");
             }
         }
         $reply = $acme->request('BREW', $place, undef);

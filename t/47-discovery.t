@@ -241,6 +241,13 @@ sub characteristics() {
             description => "The schema's human-readable description. When"
                 . ' applicable, service providers MUST specify the'
                 . ' description.'],
+        (map { ['C-4-08', "${SCHEMAS}ServiceProviderConfig:pagination.$_->[0]",
+            type => $_->[1], mutability => 'readOnly'] } ['cursor', 'boolean'],
+            ['index', 'boolean'], ['defaultPaginationMethod', 'string'],
+            map { [$_, 'integer'] } qw(defaultPageSize maxPageSize
+                cursorTimeout)),
+        ['C-4-08', "${SCHEMAS}ServiceProviderConfig:pagination",
+            type => 'complex', required => 0, mutability => 'readOnly'],
         ['S-8.7.2-E8363', "${SCHEMAS}Schema:id", name => undef],
         ['S-8.7.2-E8363', "${SCHEMAS}ResourceType:id", name => undef],
     );

@@ -13,7 +13,8 @@ use Test::More;
 
 my $log = tempdir(CLEANUP => 1) . '/access.log';
 my $server = Scim::Server->new(modules => ['log_config'],
-    config => qq(CustomLog $log "%h %u %t \\"%m %U\\" %>s %b"));
+    config => qq(CustomLog $log "%h %u %t \\"%m %U\\" %>s %b"\n)
+        . "<Location /slow>\nScimService scim\nScimRateLimit 25 5\n</Location>");
 my $postgres = $server->postgres;
 my $acme = $server->organization('acme');
 my $globex = $server->organization('globex');
@@ -25,6 +26,7 @@ subtest 'how a token is sent' => \&credentials;
 subtest 'challenges' => \&challenges;
 subtest 'the life of a token' => \&life;
 subtest 'rights' => \&rights;
+subtest 'rates' => \&rates;
 subtest 'organizations' => \&organizations;
 subtest 'injection' => \&injection;
 subtest 'secrets' => \&secrets;
@@ -156,6 +158,21 @@ sub rights() {
     is_deeply $acme->get($path)->{json}, $user, '... and changes nothing';
     is $acme->get('/Users', { filter => 'userName eq "by.reader"' })->{json}
         {totalResults}, 0, '... and makes nobody';
+    return;
+}
+
+# C-5.3-02: pages as all other requests
+sub rates() {
+    my $slow = $acme->another(url => $acme->url =~ s{/scim/v2/}{/slow/}r);
+    my @replies = map { $slow->get('/Users', { cursor => '', count => 1 }) }
+        1 .. 30;
+    my ($refused) = grep { $_->{status} != 200 } @replies;
+    is_status($replies[0], 200, 'C-5.3-02: the first pages are answered');
+    is_error($refused, 429, undef, '... but not any number of them',
+        qr/25 requests a second/);
+    like $refused->{headers}{'retry-after'}, qr/\A[1-9]\d*\z/,
+        '... and when to come again';
+    is_status($acme->get($path), 200, '... elsewhere there is no such limit');
     return;
 }
 
