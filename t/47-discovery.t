@@ -52,6 +52,14 @@ sub config() {
     is $json->{filter}{maxResults}, 3, 'S-5-05: as ScimMaxResults says';
     is scalar @{ $acme->get('/Users', { count => 100 })->{json}{Resources} },
         3, '... and does';
+    is $json->{pagination}{$_}, 3, "C-4-04, C-4-05: pagination.$_"
+        for qw(defaultPageSize maxPageSize);
+    for my $query ({}, { count => 100 }, { cursor => '' },
+        { cursor => '', count => 100 }) {
+        is scalar @{ $acme->get($_, $query)->{json}{Resources} }, 3,
+            "C-2-06, C-2.1-04, C-4-04, C-4-05, P-3.4.2.1-04: $_ gives as many"
+            for '/Users', '/';
+    }
     ok $json->{etag}{supported}, 'S-5-08, P-3.14-01: versions are';
     like $acme->get("/Users/$users[0]{id}")->{headers}{etag}, qr/./,
         '... shown';
