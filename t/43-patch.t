@@ -425,7 +425,7 @@ subtest 'members' => sub {
         # P-3.5.2.1-10
         is_deeply $acme->get($path)->{json}, $before, '... changes nothing';
     }
-    is_error($acme->patch($path, patch($_->[2])), 400, $_->[1], $_->[0]) for (
+    is_error($acme->patch($path, patch($_->[2])), 400, @$_[1, 0, 3]) for (
         ['S-4.2-04, S-7-13: a member is not edited', 'mutability',
             { op => 'replace', path => qq(members[value eq "$one"].value),
                 value => $two }],
@@ -433,6 +433,9 @@ subtest 'members' => sub {
             { op => 'remove', path => 'displayName' }],
         ['S-4.2-06: an element of nothing', 'invalidValue',
             { op => 'add', path => 'members', value => [{}] }],
+        ['S-2.3.7-04: nobody', 'invalidValue',
+            { op => 'add', path => 'members', value => [{ value => $NOBODY }] },
+            qr/\AOperations\[0\], "members": no user or group .*$NOBODY/],
         ['P-3.5.2-08: brackets in brackets', 'invalidPath',
             { op => 'remove', path => 'members[value eq 1].b.c' }],
     );

@@ -206,3 +206,31 @@ scim_membership *scim_group_no_members(apr_pool_t *pool)
     start_anew(b);
     return settle(b);
 }
+
+scim_error *scim_patch_label_members(scim_error *err, const scim_patch *patch,
+                                     apr_pool_t *pool)
+{
+    static const char prefix[] = "members: ";
+    const char *label = NULL;
+    scim_error plain;
+    int i;
+
+    if (err == NULL
+        || strncmp(err->detail, prefix, sizeof(prefix) - 1) != 0) {
+        return err;
+    }
+    for (i = 0; i < patch->operations->nelts; i++) {
+        const scim_operation *op
+            = &APR_ARRAY_IDX(patch->operations, i, scim_operation);
+
+        if (scim_path_is_members(&op->path)) {
+            if (label != NULL) {
+                return err;
+            }
+            label = op->label;
+        }
+    }
+    plain = *err;
+    plain.detail += sizeof(prefix) - 1;
+    return label == NULL ? err : scim_operation_error(label, &plain, pool);
+}

@@ -49,6 +49,12 @@ void scim_patch_split(scim_patch **rest, scim_membership **delta,
                       int *conditional, const scim_patch *patch,
                       apr_pool_t *pool);
 
+/* What the store says of members it says of all of them together
+ * ("members: no user or group has the id ..."): the same error, with the
+ * operation before it if only one of the patch is about members. */
+scim_error *scim_patch_label_members(scim_error *err, const scim_patch *patch,
+                                     apr_pool_t *pool);
+
 /* Takes "members" out of a canonical group: NULL if it has none, else a
  * replacement of the set. Changes `group`. */
 scim_membership *scim_group_take_members(json_t *group, apr_pool_t *pool);

@@ -93,7 +93,7 @@ scim_error *serve_modify(serve_call *call)
     modification m = { .call = call };
     store_match *match;
     store_record *record;
-    scim_patch *patch;
+    scim_patch *patch, *rest;
     json_t *body;
     scim_error *err = serve_body_read(&body, call);
 
@@ -109,11 +109,11 @@ scim_error *serve_modify(serve_call *call)
     }
     m.patch = patch;
     if (call->type->kind == SCIM_KIND_GROUP) {
-        scim_patch_split(&patch, &m.members, &m.conditional, m.patch,
-                         call->pool);
-        m.patch = patch;
+        scim_patch_split(&rest, &m.members, &m.conditional, patch, call->pool);
+        m.patch = rest;
     }
     serve_match_of_write(&match, call->request, call->pool);
-    err = run(&record, &m, match, call);
+    err = scim_patch_label_members(run(&record, &m, match, call), patch,
+                                   call->pool);
     return err != NULL ? err : serve_answer(record, status_of(call), call);
 }
