@@ -7,6 +7,7 @@
 
 #include "core/casefold.h"
 #include "core/datetime.h"
+#include "core/username.h"
 
 /* Where a value stands in the request, put together only for a message: a
  * group may have a million members. */
@@ -85,35 +86,12 @@ static int is_empty_text(const json_t *value)
 
 /* Strings. */
 
-static int has_control_character(const char *text)
-{
-    const unsigned char *p;
-
-    for (p = (const unsigned char *)text; *p != '\0'; p++) {
-        if (*p < 0x20 || *p == 0x7F
-            || (*p == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Who signs in with a name must be able to type it, and httpd calls a token
- * "scim-token:..." where others are called by their userName. */
 static scim_error *check_user_name(const char *name, const place *at)
 {
-    const char *folded = scim_casefold(name, at->pool);
+    const char *fault = scim_username_fault(name, at->reading->strict,
+                                            at->pool);
 
-    if (has_control_character(name)) {
-        return bad_value(at, "must not contain control characters");
-    }
-    if (folded[strspn(folded, " ")] == '\0') {
-        return bad_value(at, "must not be empty");
-    }
-    if (strncmp(folded, "scim-token:", 11) == 0) {
-        return bad_value(at, "must not begin with \"scim-token:\"");
-    }
-    return NULL;
+    return fault != NULL ? bad_value(at, fault) : NULL;
 }
 
 /* The fold grows text to less than five times its bytes, so that most values

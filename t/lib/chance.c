@@ -107,16 +107,15 @@ static const char *some_text(chance *c, apr_pool_t *pool)
     return text;
 }
 
-/* Names of resources hold no control characters. */
+/* A userName that is taken. */
 static const char *some_name(chance *c, int number)
 {
-    const char *text;
+    const char *name;
 
     do {
-        text = some_text(c, c->pool);
-    } while (strpbrk(text, "\t\x7f") != NULL
-             || strstr(text, "\xc2\x80") != NULL);
-    return apr_psprintf(c->pool, "%s%d", text, number);
+        name = apr_psprintf(c->pool, "%s%d", some_text(c, c->pool), number);
+    } while (scim_username_fault(name, 0, c->pool) != NULL);
+    return name;
 }
 
 static const char *one_of(chance *c, const char *const *list)

@@ -1,0 +1,15 @@
+/* What a userName may be made of (RFC 7644, 5; RFC 8265, 3.3). How two of them
+ * compare is core/casefold.h. */
+#ifndef SCIM_CORE_USERNAME_H
+#define SCIM_CORE_USERNAME_H
+
+#include <apr_pools.h>
+
+/* NULL, or the rule that valid UTF-8 breaks, to follow "The attribute ...".
+ * Always: something visible in it, nothing that cannot be seen or that turns
+ * the direction of text. Strictly: UsernameCaseMapped, its repertoire
+ * (IdentifierClass of RFC 8264), its contextual and its Bidi rule (RFC 5893). */
+const char *scim_username_fault(const char *name, int strict,
+                                apr_pool_t *pool);
+
+#endif
