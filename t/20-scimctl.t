@@ -38,7 +38,8 @@ sub ask_for_help {
     my @commands = $all =~ /^scimctl ((?!looks)\w+ [\w-]+)/gm;
     is_deeply [sort @commands], [sort 'app change', 'app install', 'app list',
         'app uninstall', 'database check', 'database migrate',
-        'journal list', 'journal maintain', 'organization create', 'organization disable',
+        'database refold', 'journal list', 'journal maintain',
+        'organization create', 'organization disable',
         'organization enable', 'organization list', 'organization resume',
         'organization show', 'organization suspend', 'token create',
         'token list', 'token revoke'], '--help shows every command';

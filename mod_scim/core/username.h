@@ -6,9 +6,10 @@
 #include <apr_pools.h>
 
 /* NULL, or the rule that valid UTF-8 breaks, to follow "The attribute ...".
- * Always: something visible in it, nothing that cannot be seen or that turns
- * the direction of text. Strictly: UsernameCaseMapped, its repertoire
- * (IdentifierClass of RFC 8264), its contextual and its Bidi rule (RFC 5893). */
+ * Always: something visible in it, and nothing that nobody sees or that turns
+ * the direction of text. Strictly: UsernameCaseMapped with its repertoire
+ * (IdentifierClass of RFC 8264), its rules of context and the Bidi rule
+ * (RFC 5893). */
 const char *scim_username_fault(const char *name, int strict,
                                 apr_pool_t *pool);
 

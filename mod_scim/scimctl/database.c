@@ -181,7 +181,82 @@ static scim_error *check(scimctl_call *call)
                                       bad, findings->nelts);
 }
 
+static void print_conflicts(const apr_array_header_t *conflicts,
+                            apr_pool_t *pool)
+{
+    size_t n;
+    json_t *one;
+    int i;
+
+    for (i = 0; i < conflicts->nelts; i++) {
+        const store_refold_conflict *c
+            = &APR_ARRAY_IDX(conflicts, i, store_refold_conflict);
+
+        printf("Conflict: %s, %s \"%s\":\n", c->organization,
+               c->resource_type, scimctl_escape(c->key, pool));
+        json_array_foreach(c->resources, n, one) {
+            printf("    %s  %s\n",
+                   json_string_value(json_object_get(one, "id")),
+                   scimctl_escape(
+                       json_string_value(json_object_get(one, "name")), pool));
+        }
+    }
+}
+
+static json_t *refold_as_json(const store_refold *r)
+{
+    json_t *conflicts = json_array();
+    int i;
+
+    for (i = 0; i < r->conflicts->nelts; i++) {
+        const store_refold_conflict *c
+            = &APR_ARRAY_IDX(r->conflicts, i, store_refold_conflict);
+
+        json_array_append_new(
+            conflicts,
+            json_pack("{s:s, s:s, s:s, s:O}", "organization", c->organization,
+                      "resource_type", c->resource_type, "key", c->key,
+                      "resources", c->resources));
+    }
+    return json_pack("{s:i, s:i, s:i, s:i, s:b, s:o}", "from", r->from, "to",
+                     r->to, "users", r->users, "groups", r->groups, "applied",
+                     r->applied, "conflicts", conflicts);
+}
+
+static scim_error *refold(scimctl_call *call)
+{
+    int apply = scimctl_is_set(call, "apply");
+    store_refold r;
+    scim_error *err = store_refold_run(&r, apply, call->db, call->pool);
+
+    if (err != NULL) {
+        return err;
+    }
+    if (call->json) {
+        scimctl_print_json(refold_as_json(&r));
+    }
+    else {
+        print_conflicts(r.conflicts, call->pool);
+        printf("%d users and %d groups %s folded anew (version %d to %d).\n",
+               r.users, r.groups, r.applied ? "were" : "are to be", r.from,
+               r.to);
+    }
+    return r.conflicts->nelts == 0
+               ? NULL
+               : scim_error_make(SCIM_UNIQUENESS, call->pool,
+                                 "%d names would belong to more than one "
+                                 "resource, and nothing was changed: rename "
+                                 "or delete one of each.",
+                                 r.conflicts->nelts);
+}
+
 /* clang-format off */
+static const scimctl_option refold_options[] = {
+    { "apply", NULL, "changes what the report says; httpd must not write now",
+      0 },
+    { NULL, NULL, NULL, 0 },
+};
+
 static const scimctl_option migrate_options[] = {
     { "httpd-password-file", "FILE",
       "sets the password of scim_httpd to the file's first line", 0 },
@@ -195,6 +270,9 @@ const scimctl_command scimctl_database[] = {
     { "database", "check", NULL,
       "Looks at versions, roles, row-level security and the journal.",
       NULL, check },
+    { "database", "refold", NULL,
+      "Reports which names a new release compares in another way.",
+      refold_options, refold },
     { NULL, NULL, NULL, NULL, NULL, NULL },
 };
 /* clang-format on */

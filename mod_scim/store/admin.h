@@ -41,6 +41,26 @@ scim_error *store_schema_migrate(int *ran, int version, const char *sql,
 scim_error *store_schema_set_password(const char *password, store_admin *a,
                                       apr_pool_t *pool);
 
+/* Two or more resources to which the fold of this build gives one key. */
+typedef struct store_refold_conflict {
+    const char *organization;  /* slug */
+    const char *resource_type; /* "User": userName, "Group": displayName */
+    const char *key;
+    json_t *resources; /* [{"id", "name"}] */
+} store_refold_conflict;
+
+typedef struct store_refold {
+    int from, to;                  /* versions of the fold */
+    int users, groups;             /* whose keys or documents differ */
+    int applied;                   /* all are as they should be now */
+    apr_array_header_t *conflicts; /* store_refold_conflict */
+} store_refold;
+
+/* Folds every user and group anew, in one transaction that shuts out writers;
+ * changes nothing unless `apply` is set and there is no conflict. */
+scim_error *store_refold_run(store_refold *out, int apply, store_admin *a,
+                             apr_pool_t *pool);
+
 /* What `scimctl database check` looks at. */
 typedef struct store_finding {
     const char *subject; /* "row-level security" */

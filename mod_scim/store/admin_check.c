@@ -136,7 +136,8 @@ static scim_error *check_versions(apr_array_header_t *findings, store_admin *a,
     add(findings, "case folding", state.fold_version == SCIM_FOLD_VERSION,
         apr_psprintf(pool, "version %d, this build has %d", state.fold_version,
                      SCIM_FOLD_VERSION),
-        "names compare wrongly: use the release that migrated the database",
+        "names would compare wrongly: scimctl database refold, with the newer "
+        "release",
         pool);
     return NULL;
 }

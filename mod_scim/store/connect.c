@@ -121,7 +121,8 @@ static const char *misfit(PGconn *pg, apr_time_t deadline, apr_pool_t *pool)
         wrong = apr_psprintf(pool,
                              "the schema has version %s (compatible from %s, "
                              "fold %s), this module needs %d (fold %d); run "
-                             "scimctl database migrate",
+                             "scimctl database migrate, or for another fold "
+                             "scimctl database refold",
                              PQgetvalue(result, 0, 1),
                              PQgetvalue(result, 0, 2),
                              PQgetvalue(result, 0, 3), STORE_SCHEMA_VERSION,

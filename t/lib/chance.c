@@ -5,6 +5,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "core/username.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PICK(c, array) ((array)[chance_below(c, COUNT(array))])
 
