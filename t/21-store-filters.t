@@ -1,6 +1,7 @@
 # A filter means the same in SQL (store/where.c) and in memory (core/match.c):
-# random filters over random users, groups and departments of conf/. SCIM_SEED repeats a run,
-# SCIM_FILTERS makes it longer.
+# random filters over random users, groups and departments of conf/. And lists of
+# them have the same order (store/listing.c), from any cursor on. SCIM_SEED
+# repeats a run, SCIM_FILTERS makes it longer.
 
 use v5.36;
 use FindBin;

@@ -68,10 +68,23 @@ my @of_groups = (
 check('Users', USERS, @$_) for @of_users;
 check('Groups', GROUPS, @$_) for @of_groups;
 
+# Orders, and the index that has them. A page costs the same wherever it is.
+walks('Users', undef, 'users_pkey');
+walks('Users', 'userName', 'users_user_name');
+walks('Users', 'displayName', 'users_display_name');
+walks('Users', 'name.familyName', 'users_family_name');
+walks('Users', 'meta.lastModified', 'users_last_modified');
+walks('Groups', undef, 'groups_pkey');
+walks('Groups', 'displayName', 'groups_display');
+walks('', undef, 'users_pkey', 'groups_pkey');
+walks('', 'displayName', 'users_display_name', 'groups_display');
+
 # The test of the test.
 my @plans = plans_of('Users', 'title eq "title17"');
 cmp_ok touched($plans[0]), '>=', USERS,
     'a filter without an index touches every user';
+my ($walk) = pages_of('Users', { sortBy => 'title', cursor => '' });
+cmp_ok touched($walk), '>=', USERS, '... and so does an order without one';
 @plans = plans_of('Users', 'displayName co "person"');
 cmp_ok touched($plans[0]), '>=', USERS, '... also within an index';
 
@@ -103,6 +116,54 @@ sub plans_of($type, $filter) {
     my $log = substr $postgres->log_text, $before;
     return map { $_->{Plan} } grep { $_->{'Query Text'} =~ ALL_RUN }
         map { JSON::PP->new->decode($_) } $log =~ / plan:\n((?:\t.*\n)+)/g;
+}
+
+sub walks($type, $by, @indexes) {
+    for my $order ($by ? qw(ascending descending) : '') {
+        my %query = (count => 50, excludedAttributes => 'members,groups',
+            $by ? (sortBy => $by, sortOrder => $order) : ());
+        my $name = join ' ', "/$type", $by // (), $order;
+        my $deep = { nextCursor => '' };
+        $deep = $acme->get("/$type", { %query, cursor => $deep->{nextCursor} })
+            ->{json} for 1 .. 6;
+        my %where = ('by index'  => { startIndex => 51 },
+            'a cursor'      => { cursor => $deep->{nextCursor} },
+            'a cursor back' => { cursor => $deep->{previousCursor} });
+        for my $page (sort keys %where) {
+            next if $page eq 'by index' && !$by && $type ne '';
+            my @plans = pages_of($type, { %query, %{ $where{$page} } });
+            is scalar @plans, RUNS, "a list: $name, $page";
+            my @missing = grep { my $plan = $_;
+                grep { !uses($plan, $_) } @indexes } @plans;
+            is scalar @missing, 0, "... by @indexes" or diag explain $missing[0];
+            my ($most) = sort { touched($b) <=> touched($a) } @plans;
+            # A page and one more row; two pages where an offset passes one.
+            cmp_ok touched($most), '<=', 110 * @indexes,
+                '... of which as many rows are seen as the page has'
+                or diag explain $most;
+        }
+    }
+    return;
+}
+
+# The part of each plan that finds the page's resources.
+sub pages_of($type, $query) {
+    my $before = length $postgres->log_text;
+    for (1 .. RUNS) {
+        my $reply = $acme->get("/$type", $query);
+        $reply->{status} == 200 or diag "/$type: $reply->{body}";
+    }
+    my $log = substr $postgres->log_text, $before;
+    return map { part_of($_->{Plan}) }
+        grep { $_->{'Query Text'} =~ /page AS MATERIALIZED/ }
+        map { JSON::PP->new->decode($_) } $log =~ / plan:\n((?:\t.*\n)+)/g;
+}
+
+# With what it takes its resources from, if it does not walk along an index.
+sub part_of($plan) {
+    my @parts = grep { ($_->{'Subplan Name'} // '') =~ /\ACTE (?:page|hit)\z/ }
+        nodes($plan);
+    return { 'Node Type' => 'Page', Plans => \@parts };
 }
 
 sub nodes($plan) {

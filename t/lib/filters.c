@@ -4,8 +4,9 @@
  *
  * with the extension and the type of the files in FOLDER (conf/)
  * fills the organization with random users and groups, as the store does it,
- * and asks COUNT random filters of both store/where.c and core/match.c. The
- * database is left as it was. Run by t/21-store-filters.t. */
+ * and asks COUNT random filters of both store/where.c and core/match.c, and
+ * random lists of store/listing.c (orders.c). The database is left as it was.
+ * Run by t/21-store-filters.t. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +14,10 @@
 #include <apr_strings.h>
 #include <libpq-fe.h>
 
-#include "chance.h"
 #include "core/datetime.h"
 #include "core/match.h"
 #include "core/type_set.h"
+#include "orders.h"
 #include "store/column.h"
 #include "store/keys.h"
 #include "store/uuid.h"
@@ -27,12 +28,6 @@
 #define GROUPS 24
 #define DEPARTMENTS 40
 #define SHOWN 5 /* disagreements */
-
-typedef struct thing {
-    const char *id;
-    json_t *seen; /* as core/match.h wants it */
-    json_t *refs; /* groups or members, to become a part of it */
-} thing;
 
 static thing users[USERS], groups[GROUPS], departments[DEPARTMENTS];
 static const scim_resource_type *user_type, *department_type;
@@ -448,6 +443,24 @@ static void make_types(const char *folder)
     department_type = scim_type_set_types(set)[2];
 }
 
+static void ask_orders(int times)
+{
+    const crowd crowds[] = { { user_type, users, USERS },
+                             { &scim_type_group, groups, GROUPS },
+                             { department_type, departments, DEPARTMENTS },
+                             { NULL, NULL, 0 } };
+
+    orders_tally t = orders_check(crowds, times, &c, pg, org_id, pool);
+
+    is_int(t.wrong, 0,
+           apr_psprintf(pool, "%d sorted lists and %d cursors in them: SQL and "
+                              "memory agree",
+                        t.asked, t.walked));
+    /* Else the questions are no good, and the agreement means little. */
+    ok(t.asked > times / 3, "... most of them can be asked");
+    ok(t.matched > t.asked / 3, "... and have something to be sorted");
+}
+
 int main(int argc, char **argv)
 {
     apr_uint64_t seed;
@@ -475,6 +488,7 @@ int main(int argc, char **argv)
     ask_all(user_type, atoi(argv[5]));
     ask_all(&scim_type_group, atoi(argv[5]) / 3);
     ask_all(department_type, atoi(argv[5]) / 3);
+    ask_orders(atoi(argv[5]) / 3);
     PQfinish(pg); /* which rolls back */
     return done();
 }
