@@ -21,14 +21,18 @@ static const char digits[] = "0123456789"
 static apr_uint32_t crc32(const char *text, apr_size_t len)
 {
     apr_uint32_t crc = 0xFFFFFFFF;
+    /* What four bits at the end turn into. */
+    static const apr_uint32_t turned[16] = {
+        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+    };
     apr_size_t i;
-    int bit;
 
     for (i = 0; i < len; i++) {
         crc ^= (unsigned char)text[i];
-        for (bit = 0; bit < 8; bit++) {
-            crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320 : 0);
-        }
+        crc = (crc >> 4) ^ turned[crc & 15];
+        crc = (crc >> 4) ^ turned[crc & 15];
     }
     return ~crc;
 }

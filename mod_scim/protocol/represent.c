@@ -184,14 +184,14 @@ static const char *id_and_meta(const store_record *record, const answer *a)
 {
     const scim_resource_type *type = a->call->type;
 
-    return apr_psprintf(
-        a->call->pool,
-        "%s\"id\":\"%s\",\"meta\":{\"resourceType\":\"%s\",\"created\":\"%s\","
-        "\"lastModified\":\"%s\",\"version\":\"W/\\\"%" APR_INT64_T_FMT
-        "\\\"\",\"location\":\"%s%s/%s\"}",
-        record->body_len > 2 ? "," : "", record->id, type->name,
-        record->created, record->last_modified, record->version, a->base,
-        type->endpoint, record->id);
+    return apr_pstrcat(
+        a->call->pool, record->body_len > 2 ? "," : "", "\"id\":\"",
+        record->id, "\",\"meta\":{\"resourceType\":\"", type->name,
+        "\",\"created\":\"", record->created, "\",\"lastModified\":\"",
+        record->last_modified, "\",\"version\":\"W/\\\"",
+        apr_ltoa(a->call->pool, record->version),
+        "\\\"\",\"location\":\"", a->base, type->endpoint, "/", record->id,
+        "\"}", (char *)NULL);
 }
 
 static scim_error *load(json_t **out, const char *data, apr_size_t len,
