@@ -249,10 +249,10 @@ scim_error *scim_schema_file_read(scim_schema **out, const char *text,
     if (err == NULL) {
         err = scim_place_need_urn(&schema->id, file, "id", &root);
     }
-    schema->name = strrchr(schema->id != NULL ? schema->id : ":", ':') + 1;
     schema->description = "";
     if (err == NULL) {
-        err = scim_place_text(&schema->name, file, "name", SCIM_FILE_NAME_MAX,
+        schema->name = strrchr(schema->id, ':') + 1;
+        err = scim_place_text(&schema->name, file, "name", SCIM_FILE_URN_MAX,
                               &root);
     }
     if (err == NULL) {
