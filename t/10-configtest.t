@@ -12,6 +12,10 @@ my $modules = $ENV{SCIM_HTTPD_MODULES} // '/usr/lib/apache2/modules';
 my $module = "$ENV{SCIM_BUILD}/.libs/mod_scim.so";
 my $dir = tempdir(CLEANUP => 1);
 
+my $conf = "$source/conf";
+my $EXTENSION = "$conf/employment.schema.json";
+my $DEPARTMENT = "ScimSchema $conf/department.schema.json\n"
+    . "ScimResourceType $conf/department.type.json";
 my $DATABASE = 'ScimDatabase "host=/run/postgresql user=scim_httpd"';
 
 write_file('password', "secret\n", 0600);
@@ -19,6 +23,14 @@ write_file('open', "secret\n", 0644);
 write_file('shared', "secret\n", 0660);
 write_file('empty', "\n", 0600);
 write_file('long', 'x' x 5000, 0600);
+write_file('broken.json', "{\n  \"id\": \"urn:x:y\",\n  \"attributes\" [] }\n", 0644);
+write_file('string.json', '{"id": "urn:x:y", "attributes": [{"name": "a"},'
+    . ' {"name": "b", "subAttributes": [{"name": "c"}]}]}', 0644);
+write_file('unknown.json', '{"id": "urn:x:y", "attributes": [{"name": "a",'
+    . ' "multivalued": true}]}', 0644);
+write_file('core.json', '{"id": "urn:ietf:params:scim:schemas:core:2.0:User",'
+    . ' "attributes": [{"name": "a"}]}', 0644);
+write_file('large.json', ' ' x (1024 * 1024 + 1), 0644);
 
 # What a section refuses: directive and value, and what the message says.
 my @refused_in_section = (
@@ -62,6 +74,29 @@ my @refused_in_section = (
     ['ScimBulkLimits -1', qr/ScimBulkLimits takes operations: 0 to 100000/],
     ['ScimBulkLimits 100001', qr/ScimBulkLimits takes operations: 0 to/],
     ['ScimBulkLimits 10 100', qr/ScimBulkLimits takes 1K to 1024M/],
+    ['ScimSchema', qr/ScimSchema takes a file/],
+    ["ScimSchema $dir/none.json User", qr/ScimSchema \S+none.json: No such file/],
+    ["ScimSchema $dir User", qr/ScimSchema \S+: (?:this is no regular|Is a dir)/],
+    ["ScimSchema $dir/large.json User", qr/large.json: this file has more than/],
+    ["ScimSchema $dir/broken.json User",
+        qr/ScimSchema \S+broken.json: line 3, column 16: this is no JSON: /],
+    ["ScimSchema $dir/string.json User",
+        qr{string.json: /attributes/1/subAttributes: only a complex attribute}],
+    ["ScimSchema $dir/unknown.json User",
+        qr{unknown.json: /attributes/0/multivalued: this key is not known here}],
+    ["ScimSchema $dir/core.json User",
+        qr{core.json: /id: names that begin with .* belong to the RFCs}],
+    ["ScimSchema $EXTENSION Users", qr/ScimSchema takes .* not "Users"/],
+    ["ScimSchema $EXTENSION required", qr/ScimSchema: "required" of what/],
+    ["ScimSchema $EXTENSION", qr/SCIM0206: .* nothing has the schema "urn:exa/],
+    ["ScimSchema $EXTENSION User\nScimSchema $EXTENSION Group",
+        qr{ScimSchema \S+: /id: "urn:example:\S+" collides with the schema}],
+    ["ScimResourceType $dir/broken.json",
+        qr/ScimResourceType \S+broken.json: line 3, column 16/],
+    ["ScimResourceType $conf/department.type.json",
+        qr{department.type.json: /schema: no ScimSchema before this line}],
+    ["$DEPARTMENT\nScimResourceType $conf/department.type.json",
+        qr{department.type.json: /endpoint: "/Departments" is the endpoint of}],
     ['ScimRateLimit 24', qr/ScimRateLimit takes off or .* 25 to 100000/],
     ['ScimRateLimit 30 0', qr/ScimRateLimit takes a burst of 1 to/],
     ['ScimRateLimit off 5', qr/ScimRateLimit off takes no burst/],
@@ -120,6 +155,8 @@ my @accepted_in_section = (
     'ScimMaxMembers 0', 'ScimMaxMembers 100000000', 'ScimCursorTimeout 604800',
     'ScimBulkLimits 0', 'ScimBulkLimits 100000 1024M',
     'ScimRateLimit 25', 'ScimRateLimit 25 1', 'ScimRateLimit Off',
+    'ScimSchema off', "ScimSchema $EXTENSION User", $DEPARTMENT,
+    "ScimSchema $EXTENSION user GROUP Required",
 );
 my @accepted_in_server = (
     'ScimDatabase "postgresql:///identity?host=/run/postgresql"',
@@ -127,6 +164,7 @@ my @accepted_in_server = (
     'ScimDatabaseTimeout request=600', 'ScimDatabaseTimeout wait=1 connect=60',
     'ScimPreparedStatements Off',
     'ScimRateLimit 25', 'ScimOrganization acme', 'ScimMaxResults 1',
+    $DEPARTMENT,
 );
 
 for (@refused_in_section) {

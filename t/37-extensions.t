@@ -16,6 +16,7 @@ use constant {
     GROUP    => 'urn:ietf:params:scim:schemas:core:2.0:Group',
     PATCH_OP => 'urn:ietf:params:scim:api:messages:2.0:PatchOp',
     JOB      => 'urn:example:scim:schemas:extension:employment:1.0:User',
+    CITY     => 'urn:example:scim:City',
     TEAM     => 'urn:example:scim:Team',
 };
 
@@ -32,15 +33,22 @@ write_file("$files/team.json", $JSON->encode({ id => TEAM, attributes => [
     ] },
 ] }));
 
+write_file("$files/city.json", '{"id": "' . CITY . '",'
+    . ' "attributes": [{"name": "name"}]}');
+
 my $server = Scim::Server->new(
     section => "ScimSchema $source/conf/employment.schema.json User\n"
         . "ScimSchema $files/team.json Group required\n",
-    config => "<Location /plain>\nScimService scim\n</Location>\n");
+    config => "ScimSchema $files/city.json User\n"
+        . "<Location /plain>\nScimService scim\n</Location>\n"
+        . "<Location /none>\nScimService scim\nScimSchema off\n</Location>\n");
 my $acme   = $server->organization('acme');
 my $globex = $server->organization('globex');
 my $strict = $server->organization('strict', install => ['--strict']);
 my $plain = $acme->another(url => $server->url('acme')
     =~ s{/scim/v2}{/plain}r, path => '/plain/acme');
+my $none = $acme->another(url => $server->url('acme')
+    =~ s{/scim/v2}{/none}r, path => '/none/acme');
 
 my %job = (
     badge => 'B-17', contract => 'permanent', hired => '2024-02-29T08:00:00Z',
@@ -97,8 +105,11 @@ subtest 'discovery' => sub {
     is_deeply $acme->get('/ResourceTypes/Group')->{json}{schemaExtensions},
         [{ schema => TEAM, required => JSON::PP::true }],
         'Group requires its own'; # S-6-08
-    is $plain->get('/Schemas/' . JOB)->{status}, 404,
-        'a section without the directive does not know it';
+    my @knows = map { my $client = $_; join ' ', map {
+        $client->get("/Schemas/$_")->{status} } JOB, TEAM, CITY }
+        $acme, $plain, $none;
+    is_deeply \@knows, ['200 200 404', '404 404 200', '404 404 404'],
+        'a section has its own files, or those of the server, or none';
 };
 
 subtest 'a round trip of every type' => sub {
