@@ -218,6 +218,17 @@ subtest 'filters' => sub {
         'a section without it refuses them all';
 };
 
+subtest 'sorting' => sub {
+    my %sorted = (floor => 'ann odd bare', weeklyHours => 'ann odd bare',
+        badge => 'ann odd bare', 'certificates.value' => 'ann odd bare',
+        skills => 'ann odd bare');
+    for my $by (sort keys %sorted) {
+        my $reply = $acme->get('/Users', { sortBy => JOB . ":$by" });
+        is join(' ', map { $_->{userName} } @{ $reply->{json}{Resources} }),
+            $sorted{$by}, "by $by" or diag $reply->{body};
+    }
+};
+
 subtest 'projection' => sub {
     # P-3.9-09 S-7-15 S-7-16 S-7-17 S-7-18
     my $get = sub (%query) {
