@@ -134,8 +134,13 @@ subtest 'a round trip of every type' => sub {
     is_deeply $odd->{json}{ +JOB }, { badge => 'B-18', floor => 1 },
         '... and come back as the schema spells them';
     is $odd->{json}{'urn:example:unknown'}, undef, 'unknown URNs are ignored';
-    my $seen = $plain->get("/Users/$id")->{json};
-    is $seen->{userName}, 'ann', 'a section without the extension serves the user';
+    for my $query (undef, { attributes => 'userName' },
+        { excludedAttributes => 'emails' }) {
+        my $seen = $plain->get("/Users/$id", $query)->{json};
+        is_deeply [$seen->{userName}, $seen->{schemas}, $seen->{ +JOB }],
+            ['ann', [USER], undef],
+            'a section without the extension serves the user without it';
+    }
 };
 
 subtest 'what is refused' => sub {
@@ -400,6 +405,32 @@ subtest 'other organizations and the journal' => sub {
         'what is never returned is not in the journal'; # S-7-14
     cmp_ok $server->postgres->psql(q{select count(*) from scim.journal
         where changes::text like '%First aid%'}), '>', 0, '... the rest is';
+};
+
+subtest 'writes of a section that does not know the extension' => sub {
+    my $path = '/Users/' . $acme->post('/Users',
+        user('joe', %job, badge => 'J-1', pin => '4711'))->{json}{id};
+    my $before = $acme->get($path)->{json};
+    for my $reply ($plain->patch($path, patch({ op => 'add', path => 'title',
+        value => 'x' })), $plain->put($path, { schemas => [USER, CITY],
+        userName => 'joe', active => JSON::PP::false,
+        CITY, { name => 'Oslo' } })) {
+        is $reply->{status}, 200, 'a write' or diag $reply->{body};
+        is $reply->{json}{ +JOB }, undef, '... does not show it';
+    }
+    my $after = $acme->get($path)->{json};
+    is_deeply [$after->{active}, $after->{ +JOB }, $after->{schemas}],
+        [JSON::PP::false, $before->{ +JOB }, [USER, JOB]], '... and keeps it';
+    is_deeply $plain->get($path)->{json}{ +CITY }, { name => 'Oslo' },
+        'each has its own';
+    is $acme->post('/Users', user('jim', badge => 'J-1'))->{status}, 409,
+        'values stay taken';
+    is $plain->delete($path)->{status}, 204, 'deleted';
+    is $server->postgres->psql(q{select count(*) from scim.journal
+        where changes::text like '%4711%'}), 0,
+        'the journal does not show what is never returned';
+    is $acme->post('/Users', user('jim', badge => 'J-1'))->{status}, 201,
+        'values are free';
 };
 
 subtest 'a reload' => sub {

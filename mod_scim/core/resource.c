@@ -4,6 +4,8 @@
 
 #include <apr_strings.h>
 
+#include "core/foreign.h"
+
 /* "schemas". */
 
 static scim_error *check_urn(const json_t *urn, const scim_resource_type *type,
@@ -341,6 +343,7 @@ scim_error *scim_resource_finish(json_t *resource,
                                apr_pstrcat(pool, urn, ":", NULL), pool);
         }
     }
+    scim_foreign_name(schemas, resource, type);
     json_object_set_new(resource, "schemas", schemas);
     return err;
 }
@@ -443,6 +446,7 @@ scim_error *scim_resource_keep(json_t *after, const json_t *before,
     const scim_extension *ext;
     scim_error *err;
 
+    scim_foreign_keep(after, before, type);
     err = keep_attrs(after, before, type->schema->attrs, reading, pool);
     for (ext = type->extensions; err == NULL && ext->schema != NULL; ext++) {
         const char *urn = ext->schema->id;

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "core/foreign.h"
 #include "protocol/spool.h"
 
 /* What all resources of one answer share. */
@@ -226,6 +227,7 @@ static void add_projected(answer *a, const store_record *record)
     }
     a->text.err = load(&json, text, strlen(text), record, call);
     if (a->text.err == NULL) {
+        scim_foreign_drop(json, call->type);
         scim_project(json,
                      call->given != NULL
                          ? scim_projection_give(call->projection, call->given,
@@ -241,7 +243,9 @@ static void add_projected(answer *a, const store_record *record)
 static void open_resource(answer *a, const store_record *record)
 {
     a->version = record->version;
-    if (a->call->projection == NULL && !a->call->type->hides) {
+    if (a->call->projection == NULL && !a->call->type->hides
+        && !scim_foreign_is_in_text(record->body, record->body_len,
+                                    a->call->type)) {
         serve_spool_add_n(&a->text, record->body, record->body_len - 1);
         serve_spool_add(&a->text, id_and_meta(record, a));
     }

@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "core/foreign.h"
 #include "core/project.h"
 #include "store/uuid.h"
 
@@ -82,10 +83,12 @@ static const json_t *shown(const json_t *resource,
 {
     json_t *copy;
 
-    if (resource == NULL || !type->hides) {
+    if (resource == NULL
+        || (!type->hides && !scim_foreign_is_in(resource, type))) {
         return resource;
     }
     copy = scim_json_adopt(json_deep_copy(resource), pool);
+    scim_foreign_drop(copy, type);
     scim_drop_never_returned(copy, type);
     return copy;
 }

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "core/foreign.h"
 #include "core/type_set.h"
 #include "tap.h"
 
@@ -304,6 +305,33 @@ static void test_extending(void)
            && !types[0]->hides, "users stay what they are");
 }
 
+/* Stored texts, which begin with their schemas. */
+static void test_foreign(void)
+{
+    static const struct {
+        const char *text;
+        int foreign;
+    } texts[] = {
+        { "{\"schemas\":[\"" CORE "User\"],\"a\":1}", 0 },
+        { "{\"schemas\":[\"" CORE "User\",\"" SCIM_URN_ENTERPRISE_USER
+          "\"]}", 0 },
+        { "{\"schemas\":[\"" CORE "User\",\"urn:x:thing\"]}", 1 },
+        { "{\"schemas\":[\"urn:x:thing\",\"" CORE "User\"]}", 1 },
+        { "{\"schemas\":[\"" CORE "User\"", 1 },
+        { "{\"schemas\":[\"" CORE "User", 1 },
+        { "{\"a\":1,\"schemas\":[]}", 1 },
+        { "{}", 1 },
+        { "", 1 },
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        is_int(scim_foreign_is_in_text(texts[i].text, strlen(texts[i].text),
+                                       &scim_type_user),
+               texts[i].foreign, texts[i].text);
+    }
+}
+
 int main(void)
 {
     apr_initialize();
@@ -317,6 +345,7 @@ int main(void)
     test_defaults();
     test_types();
     test_extending();
+    test_foreign();
     apr_pool_destroy(pool);
     apr_terminate();
     return done();
