@@ -5,7 +5,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
-use Scim::Process qw(wait_for);
+use Scim::Process qw(wait_for slurp);
 use Scim::Server;
 use Test::More;
 
@@ -19,6 +19,9 @@ use constant {
     ERROR    => 'urn:ietf:params:scim:api:messages:2.0:Error',
     NOBODY   => '00000000-0000-7000-8000-000000000000',
 };
+
+# A sanitizer keeps what was freed, and more beside each allocation.
+use constant GROWTH_KIB => $ENV{SCIM_ASAN_LIBRARY} ? 512 * 1024 : 32 * 1024;
 
 my $server = Scim::Server->new(config => <<'END');
 ScimDatabaseTimeout request=60
@@ -325,6 +328,9 @@ subtest 'limits' => sub { # P-3.7-01 P-3.7.4-01 P-3.7.4-02
     like $reply->{json}{detail}, qr/maxOperations, which is 3\b/,
         '... with the limit';                                # P-3.7.4-04
     is found('userName sw "limit"'), 0, '... and nothing is done';
+    is $server->postgres->psql(q{select action || ' ' || status from
+        scim.journal order by seq desc limit 1}), 'bulk 413',
+        '... but for a row of the journal';
     is $small->post('/Bulk', { schemas => [REQUEST],
         Operations => [@four[0 .. 2]] })->{status}, 200, 'three are done';
     my $long = { schemas => [REQUEST], Operations => [post('Users', 'x',
@@ -382,6 +388,21 @@ subtest 'all or nothing' => sub {
     is $acme->post('/Bulk?atomic=false', { schemas => [REQUEST],
         Operations => [post('Users', 'n5', user('n5')), remove('/Users/x')] })
         ->{json}{Operations}[0]{status}, 201, 'atomic=false is the default';
+};
+
+# What is held at once is the request's text and what waits to be sent.
+subtest 'memory' => sub {
+    my @many = map { post('Users', "m$_", user("memory-$_", addresses =>
+        [map { { type => 'other', streetAddress => 'x' x 60, locality => "$_" } }
+            1 .. 100])) } 1 .. 1000;
+    operations(@many[0 .. 9]);
+    my %before = map { $_ => peak($_) } $server->children;
+    is scalar(grep { $_->{status} eq '201' } operations(@many[10 .. 999])), 990,
+        'twelve megabytes of users are made';
+    for my $child ($server->children) {
+        cmp_ok peak($child) - ($before{$child} // 0), '<', GROWTH_KIB,
+            "... and child $child held no more than their text at once";
+    }
 };
 
 subtest 'an app that is strict' => sub {
@@ -497,6 +518,11 @@ sub members($group) { return sort map { $_->{value} } @{ $group->{members} // []
 sub found($filter = undef, $type = 'Users') {
     return $acme->get("/$type", { count => 0,
         defined $filter ? (filter => $filter) : () })->{json}{totalResults};
+}
+
+# The most that a process ever had, in KiB.
+sub peak($pid) {
+    return slurp("/proc/$pid/status") =~ /^VmHWM:\s+(\d+)/m ? $1 : 0;
 }
 
 sub journal() {

@@ -208,6 +208,10 @@ static scim_error *read_element(reader *r, const slice *text)
                                "maxOperations, which is %d.",
                                r->max_operations);
     }
+    if (text->len == 0 || *text->text != '{') {
+        return scim_error_make(SCIM_INVALID_SYNTAX, r->pool,
+                               "Operations[%d] must be an object.", index);
+    }
     apr_pool_clear(r->scratch);
     err = scim_json_parse(&json, text->text, text->len,
                           r->bulk->max_depth - 2, r->scratch);

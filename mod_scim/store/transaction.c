@@ -10,7 +10,7 @@
 
 /* What a batch sends in one trip: about a hundred new users. */
 #define BATCH_STEPS 512
-#define BATCH_BYTES (1024 * 1024)
+#define BATCH_BYTES (128 * 1024)
 
 /* What enter says of a token. */
 enum { IS_STRICT = 1, IS_READ_ONLY = 2, IS_NESTED = 4 };
@@ -209,6 +209,9 @@ void store_abandon(store_transaction *tx)
 {
     store_failure failed = tx->failed;
 
+    if (!tx->sent) {
+        tx->count = 0; /* what was never sent need not be undone */
+    }
     if (!tx->c->broken && is_open(tx)) {
         store_add(STORE_ROLLBACK, tx);
         store_go(tx);

@@ -81,8 +81,10 @@ static void test_message(void)
     refuses("{'schemas'", broken);
     refuses("{'a':1,}", broken);
     refuses("{'a':1}}", broken);
-    refuses("{'Operations':[}", "Operations[0]: The request needs a JSON object"
-                                " as its body.");
+    refuses("{'Operations':[}", "Operations[0] must be an object.");
+    refuses("{'Operations':[7]}", "Operations[0] must be an object.");
+    refuses("{'Operations':[{},\xEF\xBB\xBF{}]}",
+            "Operations[1] must be an object.");
     refuses("{'Operations':[{]}", "Operations[0]: The body is not valid JSON: "
                                   "line 1, column 2: string or '}' expected "
                                   "near ']'.");
