@@ -19,7 +19,8 @@ static const struct {
         "The resource's own schema was not named; it was taken for granted." },
     [SCIM_DIALECT_SCHEMA_UNKNOWN] = { "schemaUnknown",
         SCIM_INVALID_SYNTAX,
-        "is no schema of this resource type",
+        "is no schema of this resource type (schemas and keys of extensions "
+        "name those that /ResourceTypes lists)",
         "A schema that is none of this resource type was ignored." },
     [SCIM_DIALECT_ATTRIBUTE_UNKNOWN] = { "attributeUnknown",
         SCIM_INVALID_SYNTAX,
