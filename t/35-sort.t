@@ -16,6 +16,7 @@ use constant SEARCH => 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
 
 my $server = Scim::Server->new;
 my $acme = $server->organization('acme');
+my $globex = $server->organization('globex');
 
 # What nobody would guess from the order of creation.
 my %people = (
@@ -105,6 +106,7 @@ $page = $acme->get('/Users', { sortBy => 'name.familyName',
 ok !exists $page->{Resources}[0]{userName},
     'what it is sorted by need not be asked for';
 
+long_values();
 groups();
 
 # P-3.4.2.3-04, P-3.4.2.3-08
@@ -154,6 +156,35 @@ sub walk($query) {
         $cursor = $reply->{json}{nextCursor};
     }
     return join ' ', @names;
+}
+
+# A cursor fits into a URL, however long the value is that it stands at.
+sub long_values() {
+    my %long = (
+        externalId => { map { $_ => 'e' x 1000 . $_ x 24 } qw(1 2 3) },
+        title      => { map { $_ => 't' x $_ . 'u' x 5000 } 100, 300, 400 },
+        nickName   => { map { $_ => "\x{1f600}" x $_ } 200, 100, 300 },
+    );
+    for my $attribute (sort keys %long) {
+        my %value = %{ $long{$attribute} };
+        $globex->post('/Users', { schemas => [USER], $attribute => $value{$_},
+            userName => "$attribute$_" }) for sort { $b <=> $a } keys %value;
+        my ($cursor, @names) = ('');
+        while (defined $cursor) {
+            my $reply = $globex->get('/Users', { sortBy => $attribute,
+                filter => "$attribute pr", count => 1, cursor => $cursor });
+            is $reply->{status}, 200, "a page by $attribute"
+                or diag $reply->{body};
+            push @names, map { $_->{userName} } @{ $reply->{json}{Resources} };
+            $cursor = $reply->{json}{nextCursor};
+            last if @names > 3;
+        }
+        # Behind 256 characters titles are the same: in order of creation.
+        is "@names", join(' ', map { "$attribute$_" }
+            $attribute eq 'title' ? (400, 300, 100) : sort { $a <=> $b }
+                keys %value), '... of long values';
+    }
+    return;
 }
 
 sub groups() {

@@ -191,10 +191,20 @@ static serve_method method_of(const request_rec *r)
     }
 }
 
+/* Whom another module authenticated; a token is nobody. */
+static const char *person(const request_rec *r)
+{
+    return r->user != NULL && *r->user != '\0'
+                   && strncmp(r->user, TOKEN_USER, strlen(TOKEN_USER)) != 0
+               ? r->user
+               : NULL;
+}
+
 /* What the token's being good, or not, means for the next request. */
 static void remember(const mod_scim_call *call, const scim_error *err)
 {
     request_rec *r = call->r;
+    const char *token;
 
     if (err != NULL && err->fault == SCIM_UNAUTHORIZED) {
         if (mod_scim_limit_failed(r->useragent_addr)) {
@@ -206,21 +216,14 @@ static void remember(const mod_scim_call *call, const scim_error *err)
     }
     else if (call->verified) {
         mod_scim_limit_good(call->caller.hash);
-        r->user = apr_psprintf(r->pool, TOKEN_USER "%" APR_INT64_T_FMT,
-                               call->caller.key_id);
+        token = apr_psprintf(r->pool, "%" APR_INT64_T_FMT,
+                             call->caller.key_id);
+        if (person(r) == NULL) {
+            r->user = apr_pstrcat(r->pool, TOKEN_USER, token, (char *)NULL);
+        }
         apr_table_setn(r->notes, "scim-organization", call->caller.slug);
-        apr_table_setn(r->notes, "scim-token",
-                       strchr(r->user, ':') + 1);
+        apr_table_setn(r->notes, "scim-token", token);
     }
-}
-
-/* Whom another module authenticated; a token is nobody. */
-static const char *person(const request_rec *r)
-{
-    return r->user != NULL && *r->user != '\0'
-                   && strncmp(r->user, TOKEN_USER, strlen(TOKEN_USER)) != 0
-               ? r->user
-               : NULL;
 }
 
 scim_error *mod_scim_request_serve(serve_response *out, mod_scim_call *call)

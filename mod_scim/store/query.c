@@ -284,7 +284,6 @@ static scim_error *list_along(store_transaction *tx, const query_run *q)
     key = by_cursor ? store_add(STORE_CURSOR_KEY, tx) : NULL;
     step = store_add(STORE_AD_HOC, tx);
     step->sql = l.sql;
-    step->keep = l.comparisons <= 1;
     step->more = l.params;
     store_step_int(step, page->start - 1, tx->pool);
     store_step_int(step, page->count + by_cursor, tx->pool);

@@ -39,6 +39,8 @@ static const char *drawn(const scim_filter *f, const scim_resource_type *type)
                             drawn(f->right, type));
     case SCIM_FILTER_NOT:
         return apr_psprintf(pool, "not %s", drawn(f->left, type));
+    case SCIM_FILTER_NOTHING:
+        return "nothing";
     default:
         path = scim_path_text(&f->path, type, pool);
     }
@@ -67,6 +69,45 @@ static const char *parsed(const char *text, const scim_resource_type *type)
 static void reads(const char *text, const char *want)
 {
     is_str(parsed(text, &scim_type_user), want, text);
+}
+
+/* P-3.4.2.1-06: as the groups' part of a query of all types. */
+static void reads_among(const char *text, const char *want)
+{
+    const scim_filter *filter = NULL;
+    scim_error *err = scim_filter_parse_among(&filter, text, &scim_type_group,
+                                              scim_default_types,
+                                              &scim_filter_default_limits,
+                                              pool);
+
+    is_str(err != NULL ? err->detail : drawn(filter, &scim_type_group), want,
+           text);
+}
+
+static void test_among(void)
+{
+    reads_among("displayName eq \"A\"", "displayName eq \"a\"");
+    reads_among("userName eq \"a\"", "nothing");
+    reads_among("userName pr", "nothing");
+    reads_among("userName ne \"a\"", "not nothing");
+    reads_among("userName eq null", "not nothing");
+    reads_among("userName ne null", "nothing");
+    reads_among("not (userName pr)", "not nothing");
+    reads_among("emails[type eq \"a\" or not (value pr)]", "nothing");
+    reads_among("name[familyName ne \"a\"]", "nothing");
+    reads_among("emails[type eq \"a\"].value ne \"b\" or members pr",
+                "(nothing or members pr)");
+    reads_among("bogus eq \"a\"",
+                "Filter, position 1: \"bogus\" is not an attribute of a "
+                "Group.");
+    reads_among("emails[bogus eq \"a\"]",
+                "Filter, position 8: \"emails\" has no sub-attribute "
+                "\"bogus\".");
+    reads_among("password eq \"a\"",
+                "Filter, position 1: \"password\" cannot be searched for.");
+    reads_among("active gt true",
+                "Filter, position 11: \"active\" has no order, so gt, ge, lt "
+                "and le do not apply.");
 }
 
 static void refuses(const char *text, const char *want)
@@ -360,6 +401,7 @@ int main(void)
 {
     apr_initialize();
     apr_pool_create(&pool, NULL);
+    test_among();
     test_comparisons();
     test_precedence();
     test_value_paths();

@@ -28,6 +28,15 @@ static void query(void)
     serve_query_parse(&q, "count=1&filter", pool);
     is_str(q.filter, "", "a parameter without \"=\" is given all the same");
 
+    serve_query_parse(&q, "sortBy=id&sortorder=descending&cursor", pool);
+    is_str(q.sort_by, "id", "sortBy");
+    is_str(q.sort_order, "descending", "sortOrder");
+    is_str(q.cursor, "", "C-2-01: cursor without \"=\" is the first page");
+    serve_query_parse(&q, "cursor=&cursors=1", pool);
+    is_str(q.cursor, "", "C-2-01: ... as the empty one is");
+    serve_query_parse(&q, "cursor=a-_Z", pool);
+    is_str(q.cursor, "a-_Z", "any other one is taken as it is");
+
     serve_query_parse(&q, "filter=a%26b%3D", pool);
     is_str(q.filter, "a&b=", "an escaped separator separates nothing");
 
