@@ -369,7 +369,8 @@ sub contents($slug) {
     my $org = org_id($slug);
     my %all;
     for my $table (qw(users user_folded user_values groups group_users
-        group_groups tombstones journal apps accounts)) {
+        group_groups resources unique_values tombstones journal apps
+        accounts)) {
         $all{$table} = $postgres->psql("select t::text from scim.$table t"
             . " where org_id = $org order by 1");
     }

@@ -423,6 +423,8 @@ subtest 'writes of a section that does not know the extension' => sub {
         [JSON::PP::false, $before->{ +JOB }, [USER, JOB]], '... and keeps it';
     is_deeply $plain->get($path)->{json}{ +CITY }, { name => 'Oslo' },
         'each has its own';
+    is found($acme, JOB . ':badge eq "j-1" and ' . JOB . ':skills eq "welding"'),
+        'joe', 'filters still find it';
     is $acme->post('/Users', user('jim', badge => 'J-1'))->{status}, 409,
         'values stay taken';
     is $plain->delete($path)->{status}, 204, 'deleted';

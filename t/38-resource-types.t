@@ -277,6 +277,14 @@ subtest 'who sees what' => sub {
         is found($client, qq(id eq "$id" or members.value eq "$ann")), '',
             'another one';
     }
+    local $ENV{PGPASSWORD} = slurp($server->postgres->password_file)
+        =~ s/\s+\z//r;
+    for my $table (qw(resources unique_values)) { # the second wall
+        is $server->postgres->psql("set scim.org = 2; select count(*)"
+            . " filter (where org_id <> 2) || ' ' || (count(*) > 0)"
+            . " from scim.$table", $server->postgres->conninfo_httpd),
+            '0 true', "scim_httpd sees one organization in scim.$table";
+    }
     my $whole = $server->app('acme', app => 'All',
         install => ['--whole-organization']);
     is $whole->get($path)->{status}, 200, 'an app of the whole organization';

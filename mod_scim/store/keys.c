@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/foreign.h"
 #include "store/claims.h"
 
 /* scim.attributes of the first migration. */
@@ -53,6 +54,21 @@ const char *store_name_of(const json_t *resource,
     return name != NULL ? name : text_at(resource, "externalId");
 }
 
+/* URNs need no quotes in an array. */
+static const char *kept_names(const json_t *resource,
+                              const scim_resource_type *type, apr_pool_t *pool)
+{
+    json_t *urns = scim_json_adopt(json_array(), pool), *urn;
+    apr_array_header_t *names = apr_array_make(pool, 1, sizeof(const char *));
+    size_t i;
+
+    scim_foreign_name(urns, resource, type);
+    json_array_foreach(urns, i, urn) {
+        APR_ARRAY_PUSH(names, const char *) = json_string_value(urn);
+    }
+    return names->nelts > 0 ? store_array_text(names, pool) : NULL;
+}
+
 void store_keys_make(store_keys *out, const json_t *resource,
                      const scim_resource_type *type, apr_pool_t *pool)
 {
@@ -69,6 +85,7 @@ void store_keys_make(store_keys *out, const json_t *resource,
     out->folded = scim_json_dump(folded, NULL, pool);
     out->values
         = type->kind == SCIM_KIND_USER ? value_rows(folded, pool) : NULL;
+    out->kept = kept_names(resource, type, pool);
     out->claims = type->claims ? store_claims_of(folded, type, pool) : NULL;
 }
 
@@ -131,6 +148,9 @@ static store_step *add_user(store_statement row, store_statement folded,
     second = store_add(folded, tx);
     store_step_text(second, id);
     store_step_text(second, keys->folded);
+    if (folded == STORE_USER_FOLDED_UPDATE) {
+        store_step_text(second, keys->kept);
+    }
     return step;
 }
 
@@ -145,6 +165,9 @@ static store_step *add_group(store_statement row, const store_keys *keys,
     store_step_text(step, keys->external_id);
     store_step_text(step, keys->body);
     store_step_text(step, keys->folded);
+    if (row == STORE_GROUP_UPDATE) {
+        store_step_text(step, keys->kept);
+    }
     return step;
 }
 
@@ -159,6 +182,9 @@ static store_step *add_other(store_statement row, const store_keys *keys,
     store_step_text(step, keys->external_id);
     store_step_text(step, keys->body);
     store_step_text(step, keys->folded);
+    if (row == STORE_RESOURCE_UPDATE) {
+        store_step_text(step, keys->kept);
+    }
     return step;
 }
 

@@ -14,6 +14,8 @@ typedef struct store_keys {
     const char *body;
     const char *folded;
     const char *values; /* JSON rows of scim.user_values; NULL: none */
+    const char *kept;   /* text[]: members of the folded document that only
+                           other sections can fold; NULL: none */
     const char *claims; /* JSON rows of scim.unique_values; NULL: none */
 } store_keys;
 

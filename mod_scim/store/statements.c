@@ -215,6 +215,13 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     "  WHERE org_id = $1 AND id = $2::uuid)" \
     " DELETE FROM scim." table " WHERE org_id = $1 AND id = $2::uuid"
 
+/* With what stays of the folded document: the names in `kept`, mostly NULL. */
+#define FOLDED(folded, kept) \
+    "CASE WHEN " kept "::text[] IS NULL THEN " folded "::jsonb" \
+    " ELSE " folded "::jsonb || coalesce((SELECT" \
+    "  jsonb_object_agg(k, r.folded -> k) FROM unnest(" kept "::text[]) k" \
+    "  WHERE r.folded ? k), '{}') END"
+
 #define TOMBSTONE(table, type, name) \
     "INSERT INTO scim.tombstones(org_id, id, app_id, resource_type, name," \
     " external_id) SELECT r.org_id, r.id, r.app_id, " type "," \
@@ -344,7 +351,7 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "INSERT INTO scim.user_folded(org_id, user_id, folded)"
         " VALUES ($1::int, $2::uuid, $3::jsonb)" },
     [STORE_USER_FOLDED_UPDATE] = { "user_folded_update",
-        "UPDATE scim.user_folded SET folded = $3::jsonb"
+        "UPDATE scim.user_folded r SET folded = " FOLDED("$3", "$4")
         " WHERE org_id = $1 AND user_id = $2::uuid" },
     [STORE_USER_VALUES_INSERT] = { "user_values_insert",
         "INSERT INTO scim.user_values(org_id, attr, elem, user_id, value, kind)"
@@ -368,7 +375,7 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         " AND a.app_id = " STORE_APP RETURNING_ROW },
     [STORE_GROUP_UPDATE] = { "group_update",
         "UPDATE scim.groups r SET name = $3, display_name = $4,"
-        " external_id = $5, body = $6, folded = $7::jsonb,"
+        " external_id = $5, body = $6, folded = " FOLDED("$7", "$8") ","
         " version = version + 1,"
         " last_modified = greatest(last_modified, now())"
         " WHERE org_id = $1 AND id = $2::uuid" RETURNING_ROW },
@@ -414,7 +421,7 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         RETURNING_ROW },
     [STORE_RESOURCE_UPDATE] = { "resource_update",
         "UPDATE scim.resources r SET external_id = $4, body = $5,"
-        " folded = $6::jsonb, version = version + 1,"
+        " folded = " FOLDED("$6", "$7") ", version = version + 1,"
         " last_modified = greatest(last_modified, now())"
         " WHERE org_id = $1 AND id = $2::uuid AND resource_type = $3"
         RETURNING_ROW },
