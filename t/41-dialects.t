@@ -152,7 +152,7 @@ for my $dialect (@dialects) {
             or diag $reply->{body};
         is $reply->{json}{scimType}, $type, "... as $type";
         like $reply->{json}{detail}, $code eq 'memberUnknown'
-            ? qr/\Amembers: no user or group has the id/
+            ? qr/members"?: no user or group has the id/
             : qr/"[^ ]*\Q$where\E" .*\(strict: $code\)/s,
             '... and says why';
         is $server->postgres->psql('select sum(version) from ('

@@ -276,8 +276,8 @@ static void test_required(void)
     refuses_name("\"a\\u0085\"", "control characters", "nor a C1 control");
     refuses_name("\"a\\u007f\"", "control characters", "nor DEL");
     refuses_name("\"SCIM-Token:1\"", "scim-token:", "nor a token's name");
-    reads(&scim_type_user, STRICT, "{" CORE ",\"userName\":\" \xC3\xA9 a\"}",
-          "{" CORE ",\"userName\":\" \xC3\xA9 a\"}", "spaces within are fine");
+    reads(&scim_type_user, STRICT, "{" CORE ",\"userName\":\"\xC3\xA9 a\"}",
+          "{" CORE ",\"userName\":\"\xC3\xA9 a\"}", "spaces within are fine");
 
     memset(body, 'A', 1025);
     body[1025] = '\0';
