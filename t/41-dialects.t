@@ -268,6 +268,6 @@ sub journal($slug) {
     my $rows = $server->postgres->psql("select json_build_object('detail',
         detail, 'changes', changes) from scim.journal where org_id = (select
         org_id from scim.organizations where slug = '$slug')
-        order by seq desc");
+        order by at desc, seq desc");
     return map { $JSON->decode($_) } split /\n/, $rows;
 }

@@ -5,6 +5,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
+use Scim::Crowd qw(in_parallel);
 use Scim::Process qw(wait_for slurp);
 use Scim::Server;
 use Test::More;
@@ -328,8 +329,8 @@ subtest 'limits' => sub { # P-3.7-01 P-3.7.4-01 P-3.7.4-02
     like $reply->{json}{detail}, qr/maxOperations, which is 3\b/,
         '... with the limit';                                # P-3.7.4-04
     is found('userName sw "limit"'), 0, '... and nothing is done';
-    is $server->postgres->psql(q{select action || ' ' || status from
-        scim.journal order by seq desc limit 1}), 'bulk 413',
+    is $server->postgres->psql(q{select count(*) from scim.journal
+        where action = 'bulk' and status = 413}), 1,
         '... but for a row of the journal';
     is $small->post('/Bulk', { schemas => [REQUEST],
         Operations => [@four[0 .. 2]] })->{status}, 200, 'three are done';
@@ -437,6 +438,27 @@ subtest 'a thousand, and what is wrong among them' => sub {
     is scalar(grep { $_->{status} ne '204' } @gone), 0, 'many are deleted';
 };
 
+subtest 'the connection is lost on the way' => sub {
+    my $user = create('user', 'cut off');
+    my $holder = hold($server->postgres, $user->{id});
+    my ($got) = in_parallel(2, sub ($client) {
+        if ($client) {
+            cut_off($server->postgres);
+            let_go($server->postgres);
+            return 1;
+        }
+        $acme = $acme->another;
+        return [map { $_->{status} } operations(post('Users', 'c1', user('c1')),
+            patch("/Users/$user->{id}", change('title', 'x')),
+            post('Users', 'c2', user('c2')))];
+    });
+    waitpid $holder, 0;
+    is_deeply $got, [201, 200, 201],
+        'what was lost before it did anything is done again';
+    is $acme->get("/Users/$user->{id}")->{json}{meta}{version}, 'W/"2"',
+        '... once';
+};
+
 $server->stop;
 
 subtest 'the time of the request' => sub {
@@ -446,10 +468,12 @@ subtest 'the time of the request' => sub {
     my $holder = hold($server->postgres, $user->{id});
     my @got = operations(post('Users', 't1', user('t1')),
         map { patch("/Users/$user->{id}", change('title', "t$_")) } 1 .. 60);
-    let_go($server->postgres, $holder);
+    let_go($server->postgres);
+    waitpid $holder, 0;
     is $got[0]{status}, 201, 'what was in time is done';
     is_deeply [map { $_->{status} } @got[1 .. 60]], [(503) x 60],
         'what was not is 503, each';
+    $server->logged(qr/SCIM0104: 503 answered/, '... the log says why');
     like $got[60]{response}{detail}, qr/was not carried out/, '... and says so';
     is $acme->get("/Users/$user->{id}")->{json}{meta}{version}, 'W/"1"',
         '... and nothing of it is half done';
@@ -546,9 +570,17 @@ sub hold($postgres, $id) {
     return $pid;
 }
 
-sub let_go($postgres, $pid) {
+# Ends the session that waits for the row.
+sub cut_off($postgres) {
+    wait_for(30, sub {
+        $postgres->psql(q{select count(pg_terminate_backend(pid))
+            from pg_stat_activity where datname = current_database()
+            and wait_event_type = 'Lock'}) });
+    return 1;
+}
+
+sub let_go($postgres) {
     $postgres->psql(q{select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and wait_event = 'PgSleep'});
-    waitpid $pid, 0;
     return;
 }

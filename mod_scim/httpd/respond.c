@@ -147,6 +147,17 @@ static void set_common_headers(request_rec *r)
 
 /* ------------------------------------------------------------------- body */
 
+/* What the answer is made of does not show its causes. */
+static void log_faults(const serve_response *response,
+                       const mod_scim_call *call)
+{
+    int i;
+
+    for (i = 0; response->faults != NULL && i < response->faults->nelts; i++) {
+        log_error(APR_ARRAY_IDX(response->faults, i, const scim_error *), call);
+    }
+}
+
 static int send_brigade(request_rec *r, apr_bucket_brigade *brigade)
 {
     APR_BRIGADE_INSERT_TAIL(
@@ -232,6 +243,7 @@ int mod_scim_respond(mod_scim_call *call, const serve_response *response,
         log_error(err, call);
         return r->connection->aborted ? DONE : send_error(call, err);
     }
+    log_faults(response, call);
     r->status = response->status;
     set_header(r, "Location", response->location);
     set_header(r, "ETag", response->etag);

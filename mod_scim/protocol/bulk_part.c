@@ -195,6 +195,20 @@ scim_error *serve_bulk_part(serve_job *job, int index, apr_hash_t *later,
     return err;
 }
 
+/* Answered each in its place, and logged with the whole. */
+static void note_fault(const scim_error *err, serve_job *job)
+{
+    serve_response *response = job->call->response;
+
+    if (err->fault != SCIM_UNAVAILABLE && err->fault != SCIM_INTERNAL) {
+        return;
+    }
+    if (response->faults == NULL) {
+        response->faults = apr_array_make(job->call->pool, 4, sizeof(err));
+    }
+    APR_ARRAY_PUSH(response->faults, const scim_error *) = err;
+}
+
 void serve_bulk_fail(serve_job *job, int index, const scim_error *err)
 {
     const scim_bulk_operation *op = scim_bulk_get(job->bulk, index);
@@ -202,6 +216,7 @@ void serve_bulk_fail(serve_job *job, int index, const scim_error *err)
 
     memset(out, 0, sizeof(*out));
     out->error = scim_error_copy(err, job->call->pool);
+    note_fault(out->error, job);
     out->status = scim_fault_status(err->fault);
     if (op->path != NULL && op->method != SCIM_BULK_POST) {
         const char *path = op->path;

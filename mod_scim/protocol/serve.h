@@ -47,6 +47,8 @@ typedef struct serve_response {
     const char *etag;          /* W/"n", or NULL */
     const char *allow;         /* of OPTIONS; or NULL */
     apr_array_header_t *body;  /* serve_piece; NULL or empty: no body */
+    apr_array_header_t *faults; /* const scim_error *: of operations of a Bulk
+                                   where the service is at fault; or NULL */
 } serve_response;
 
 typedef struct serve_limits {
