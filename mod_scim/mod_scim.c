@@ -3,6 +3,7 @@
 #include <http_config.h>
 #include <http_request.h>
 
+#include "httpd/authn.h"
 #include "httpd/child.h"
 #include "httpd/claim.h"
 #include "httpd/directives.h"
@@ -37,7 +38,7 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const after_us[]
         = { "mod_proxy.c", "mod_rewrite.c", "mod_alias.c", NULL };
 
-    (void)pool;
+    mod_scim_register_authn(pool);
     ap_hook_check_config(mod_scim_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(mod_scim_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(mod_scim_child_init, NULL, NULL, APR_HOOK_MIDDLE);

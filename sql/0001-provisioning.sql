@@ -111,12 +111,14 @@ create table scim.apps(
   name text not null,
   strict boolean not null default false,
   whole_organization boolean not null default false,
+  passwords boolean not null default false, -- kept, or else dropped
   unique_group_names boolean not null default true,
   created timestamptz(3) not null default now(),
   uninstalled timestamptz(3),
   live boolean not null generated always as (uninstalled is null) stored,
   primary key (org_id, app_id),
-  unique (org_id, app_id, live, strict, whole_organization)); -- for scim.tokens
+  -- for scim.tokens
+  unique (org_id, app_id, live, strict, whole_organization, passwords));
 
 -- The numbers in the tokens' texts.
 create sequence scim.token_key as bigint;
@@ -133,6 +135,7 @@ create table scim.tokens(
   app_live boolean not null,
   strict boolean not null,
   whole_organization boolean not null,
+  passwords boolean not null,
   hash bytea not null check (octet_length(hash) = 32),
   last_four text collate "C" not null,
   name text not null default '',
@@ -149,7 +152,8 @@ create table scim.tokens(
   good boolean not null generated always as
     (revoked is null and app_live and org_live) stored,
   flags smallint not null generated always as
-    (strict::int + 2 * read_only::int + 4 * nested::int) stored,
+    (strict::int + 2 * read_only::int + 4 * nested::int
+     + 8 * passwords::int) stored,
   -- For scim.app: negative where the app sees the whole organization.
   scope text collate "C" not null generated always as
     ((case when whole_organization then -app_id else app_id end)::text) stored,
@@ -157,8 +161,9 @@ create table scim.tokens(
   foreign key (org_id, slug, org_live, nested)
     references scim.organizations(org_id, slug, live, nested)
     on update cascade,
-  foreign key (org_id, app_id, app_live, strict, whole_organization)
-    references scim.apps(org_id, app_id, live, strict, whole_organization)
+  foreign key (org_id, app_id, app_live, strict, whole_organization, passwords)
+    references scim.apps(org_id, app_id, live, strict, whole_organization,
+                         passwords)
     on update cascade)
   with (fillfactor = 50); -- last_used changes in place, and is never indexed
 
@@ -204,6 +209,16 @@ create table scim.user_folded(
   primary key (org_id, user_id),
   foreign key (org_id, user_id) references scim.users on delete cascade)
   with (fillfactor = 80); -- no index on folded: a change stays in its page
+
+-- Hashes (crypt's yescrypt) of passwords, where an app keeps them. Nobody but
+-- the owner's two functions reads or writes it.
+create table scim.passwords(
+  org_id int not null,
+  user_id uuid not null,
+  hash text collate "C" not null,
+  changed timestamptz(3) not null default now(),
+  primary key (org_id, user_id),
+  foreign key (org_id, user_id) references scim.users on delete cascade);
 
 -- Which attributes have rows in user_values.
 create table scim.attributes(
@@ -417,7 +432,7 @@ declare
   t text;
 begin
   foreach t in array array['organizations', 'accounts', 'apps', 'tokens',
-      'users', 'user_folded', 'user_values', 'groups', 'group_users',
+      'users', 'passwords', 'user_folded', 'user_values', 'groups', 'group_users',
       'group_groups', 'resources', 'unique_values', 'tombstones', 'journal',
       'journal_default'] loop
     execute format('alter table scim.%I enable row level security', t);
@@ -491,6 +506,30 @@ set search_path = pg_catalog, pg_temp as $$
    where org_id = current_setting('scim.org')::int and not nested $$;
 revoke all on function scim.groups_nest from public;
 grant execute on function scim.groups_nest to scim_httpd;
+
+-- In the transaction that writes the user.
+create function scim.password_set(p_org int, p_user uuid, p_hash text)
+returns void language sql volatile security definer
+set search_path = pg_catalog, pg_temp as $$
+  insert into scim.passwords as p (org_id, user_id, hash)
+  select u.org_id, u.id, p_hash from scim.users u
+   where u.org_id = p_org and u.id = p_user
+     and p_org = current_setting('scim.org')::int
+  on conflict (org_id, user_id) do update
+     set hash = excluded.hash, changed = now() $$;
+
+-- What signing in needs, of one user by the folded name.
+create function scim.password_of(p_slug text, p_user_name text)
+returns table (hash text, active boolean)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+  select p.hash, u.active and not o.suspended
+    from scim.organizations o
+    join scim.users u on u.org_id = o.org_id and u.user_name = p_user_name
+    join scim.passwords p on p.org_id = u.org_id and p.user_id = u.id
+   where o.slug = p_slug $$;
+revoke all on function scim.password_set, scim.password_of from public;
+grant execute on function scim.password_set, scim.password_of to scim_httpd;
 
 -- Why a known token was refused; no row for one that is not known, a NULL
 -- reason for one that is good.

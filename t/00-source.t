@@ -15,13 +15,13 @@ my %layer = (
     core     => { own => [qw(core)], system => [qw(jansson uni\w+)] },
     store    => { own => [qw(store core)],
         system => [qw(libpq-fe poll jansson uni\w+)] },
-    protocol => { own => [qw(protocol store core)], system => [qw(jansson)] },
+    protocol => { own => [qw(protocol store core)], system => [qw(crypt jansson)] },
     admin    => { own => [qw(admin store core)],
         system => [qw(jansson uni\w+ sys/random)] },
     scimctl  => { own => [qw(scimctl admin store core)],
         system => [qw(jansson uni\w+ pwd unistd)] },
     httpd    => { own => [qw(httpd protocol admin store core)],
-        system => [qw(httpd http_\w+ ap_\w+ util_\w+ jansson unistd)] },
+        system => [qw(httpd http_\w+ ap_\w+ util_\w+ mod_auth jansson unistd)] },
 );
 $layer{''} = $layer{httpd};    # mod_scim.c, the door
 my $C_LIBRARY = qr/\A(?:assert|ctype|errno|inttypes|limits|stdarg|stddef

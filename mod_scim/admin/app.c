@@ -35,6 +35,6 @@ scim_error *admin_app_install(store_app *out, const char *slug,
         return err;
     }
     return store_app_install(out, slug, wanted->kind, wanted->name,
-                             wanted->whole_organization, wanted->strict, actor,
-                             a, pool);
+                             wanted->whole_organization, wanted->strict,
+                             wanted->passwords, actor, a, pool);
 }

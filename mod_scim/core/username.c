@@ -1,7 +1,9 @@
 #include "core/username.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include <apr_strings.h>
 #include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
@@ -278,4 +280,49 @@ const char *scim_username_fault(const char *name, int strict,
         fault = mixed_directions(&all);
     }
     return fault;
+}
+
+/* ----------------------------------------------- passwords: RFC 8265, 4.2 */
+
+const char *scim_password_prepare(const char *password, apr_pool_t *pool)
+{
+    apr_size_t i, len = strlen(password), out_len;
+    uint8_t *text, *composed;
+    const char *result = NULL;
+    points all;
+    int n = 0;
+
+    if (len == 0 || u8_check((const uint8_t *)password, len) != NULL) {
+        return NULL;
+    }
+    read_points(&all, password, pool);
+    text = apr_palloc(pool, len + 1);
+    for (i = 0; i < (apr_size_t)all.count; i++) {
+        ucs4_t c = all.at[i];
+
+        if (uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Cc)) {
+            return NULL;
+        }
+        if (uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Zs)) {
+            c = ' ';
+        }
+        n += u8_uctomb(text + n, c, (int)len - n);
+    }
+    composed = u8_normalize(UNINORM_NFC, text, (size_t)n, NULL, &out_len);
+    if (composed != NULL) {
+        result = apr_pstrmemdup(pool, (const char *)composed, out_len);
+        free(composed);
+    }
+    return result;
+}
+
+int scim_equal_secrets(const char *a, const char *b)
+{
+    apr_size_t i, len = strlen(a);
+    unsigned char differs = len != strlen(b);
+
+    for (i = 0; i < len && b[i] != '\0'; i++) {
+        differs |= (unsigned char)(a[i] ^ b[i]);
+    }
+    return !differs;
 }

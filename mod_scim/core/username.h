@@ -13,4 +13,12 @@
 const char *scim_username_fault(const char *name, int strict,
                                 apr_pool_t *pool);
 
+/* A password as it is hashed and compared: OpaqueString (RFC 8265, 4.2), any
+ * space as the one of ASCII, NFC. NULL: no UTF-8, empty, or with control
+ * characters. */
+const char *scim_password_prepare(const char *password, apr_pool_t *pool);
+
+/* In a time that depends on the lengths alone. */
+int scim_equal_secrets(const char *a, const char *b);
+
 #endif

@@ -18,6 +18,10 @@ scim_error *serve_create(serve_call *call)
     if (err != NULL) {
         return err;
     }
+    err = serve_hash_password(&wants.password, resource, call);
+    if (err != NULL) {
+        return err;
+    }
     serve_drop_password(resource, call->type);
     if (call->type->kind == SCIM_KIND_GROUP) {
         members = serve_known_members(

@@ -7,19 +7,17 @@
 
 /* These answers hold nothing of an organization, but they are its client's: a
  * token that is no good gets 401 here as everywhere. */
-static scim_error *enter(serve_call *call)
+static scim_error *enter(store_grant *grant, serve_call *call)
 {
-    store_grant grant;
-
     call->token_checked = 1;
-    return store_token_check(&grant, call->context->caller,
+    return store_token_check(grant, call->context->caller,
                              call->context->store, call->pool);
 }
 
 /* RFC 7644, 4: a filter here is forbidden, so that clients see all of it. */
-static scim_error *enter_list(serve_call *call)
+static scim_error *enter_list(store_grant *grant, serve_call *call)
 {
-    scim_error *err = enter(call);
+    scim_error *err = enter(grant, call);
 
     if (err == NULL && call->query.filter != NULL) {
         err = scim_error_make(SCIM_FORBIDDEN, call->pool,
@@ -104,7 +102,8 @@ scim_error *serve_schemas(serve_call *call)
 {
     scim_resource_types type = call->context->types;
     const scim_schema *const *service;
-    scim_error *err = enter_list(call);
+    store_grant grant;
+    scim_error *err = enter_list(&grant, call);
     json_t *resources;
 
     if (err != NULL) {
@@ -138,7 +137,8 @@ static const scim_schema *find_schema(const char *urn, const serve_call *call)
 scim_error *serve_schema(serve_call *call)
 {
     const scim_schema *schema;
-    scim_error *err = enter(call);
+    store_grant grant;
+    scim_error *err = enter(&grant, call);
 
     if (err != NULL) {
         return err;
@@ -154,7 +154,8 @@ scim_error *serve_schema(serve_call *call)
 scim_error *serve_resource_types(serve_call *call)
 {
     scim_resource_types type = call->context->types;
-    scim_error *err = enter_list(call);
+    store_grant grant;
+    scim_error *err = enter_list(&grant, call);
     json_t *resources;
 
     if (err != NULL) {
@@ -170,7 +171,8 @@ scim_error *serve_resource_types(serve_call *call)
 scim_error *serve_resource_type(serve_call *call)
 {
     scim_resource_types type = call->context->types;
-    scim_error *err = enter(call);
+    store_grant grant;
+    scim_error *err = enter(&grant, call);
 
     for (; err == NULL && *type != NULL; type++) {
         if (scim_name_equals((*type)->name, call->id)) {
@@ -188,7 +190,8 @@ scim_error *serve_resource_type(serve_call *call)
 scim_error *serve_provider_config(serve_call *call)
 {
     const serve_limits *limits = call->context->limits;
-    scim_error *err = enter_list(call);
+    store_grant grant;
+    scim_error *err = enter_list(&grant, call);
     json_t *config;
 
     if (err != NULL) {
@@ -204,7 +207,7 @@ scim_error *serve_provider_config(serve_call *call)
         "maxOperations", limits->bulk_operations,
         "maxPayloadSize", (json_int_t)limits->bulk_bytes,
         "filter", "supported", 1, "maxResults", limits->max_results,
-        "changePassword", "supported", 0,
+        "changePassword", "supported", grant.passwords,
         "sort", "supported", 1,
         "etag", "supported", 1,
         "pagination", "cursor", 1, "index", 1,

@@ -5,6 +5,7 @@ typedef struct modification {
     const scim_patch *patch;  /* NULL: members only */
     scim_membership *members; /* NULL: none, or the patch sees to them */
     int conditional;          /* the patch looks at the members */
+    const char *password;     /* hash of the new one; or NULL */
     int warnings;             /* of the reading; a retry warns anew */
 } modification;
 
@@ -68,6 +69,7 @@ static scim_error *run(store_record **out, const modification *m,
     store_wants wants = serve_wants(call);
 
     wants.status = status_of(call);
+    wants.password = m->password;
     if (wants.status == 204) {
         wants.refs = wants.display = 0;
     }
@@ -103,6 +105,9 @@ scim_error *serve_modify(serve_call *call)
     if (err == NULL) {
         err = serve_read_patch(&patch, body, call);
         m.warnings = call->reading.warnings->nelts;
+    }
+    if (err == NULL) {
+        err = serve_hash_patched(&m.password, body, call);
     }
     if (err != NULL) {
         return err;

@@ -175,8 +175,16 @@ void serve_write(serve_response *response, const char *text, apr_size_t len,
 void serve_write_piece(serve_response *response, const serve_piece *piece,
                        apr_pool_t *pool);
 
-/* Passwords are dropped (DESIGN 5.17): nothing that stores, returns or
- * journals a resource ever sees one. */
+/* password.c: nothing that stores, returns or journals a resource ever sees a
+ * password. */
 void serve_drop_password(json_t *resource, const scim_resource_type *type);
+
+/* Of a resource, or of the operations of a patch as they were sent: *hash is
+ * what to keep, or NULL: there is none, or the app drops it. Made before the
+ * transaction, but for a Bulk, which is one. SCIM_INVALID_VALUE. */
+scim_error *serve_hash_password(const char **hash, const json_t *body,
+                                serve_call *call);
+scim_error *serve_hash_patched(const char **hash, const json_t *body,
+                               serve_call *call);
 
 #endif

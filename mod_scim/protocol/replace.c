@@ -53,6 +53,9 @@ scim_error *serve_replace(serve_call *call)
         err = serve_read_resource(&r.resource, body, call);
         r.warnings = call->reading.warnings->nelts;
     }
+    if (err == NULL) {
+        err = serve_hash_password(&wants.password, r.resource, call);
+    }
     if (err != NULL) {
         return err;
     }

@@ -518,10 +518,3 @@ scim_error *serve_answer_json(json_t *body, int status, serve_call *call)
     call->response->status = status;
     return NULL;
 }
-
-void serve_drop_password(json_t *resource, const scim_resource_type *type)
-{
-    if (type->kind == SCIM_KIND_USER) {
-        json_object_del(resource, "password");
-    }
-}

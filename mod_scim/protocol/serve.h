@@ -75,4 +75,13 @@ typedef struct serve_context {
 scim_error *serve(serve_response *out, const serve_request *request,
                   const serve_context *context);
 
+/* What becomes of somebody who signs in. Takes as long for a name that is not
+ * known. */
+typedef enum { SERVE_KNOWN, SERVE_UNKNOWN, SERVE_WRONG } serve_sign_in;
+
+scim_error *serve_password_check(serve_sign_in *out, const char *slug,
+                                 const char *user_name, const char *password,
+                                 const store_caller *caller, store *s,
+                                 apr_pool_t *pool);
+
 #endif

@@ -1,21 +1,39 @@
 #include "admin/app.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "scimctl/command.h"
 #include "scimctl/print.h"
 
 static json_t *as_json(const store_app *app)
 {
-    return json_pack("{s:i, s:o, s:o, s:b, s:b, s:o, s:o, s:I}",
+    return json_pack("{s:i, s:o, s:o, s:b, s:b, s:s, s:o, s:o, s:I}",
                      "app_id", app->app_id,
                      "kind", scimctl_json_text(app->kind),
                      "name", scimctl_json_text(app->name),
                      "whole_organization", app->whole_organization,
                      "strict", app->strict,
+                     "passwords", app->passwords ? "store" : "drop",
                      "created", scimctl_json_text(app->created),
                      "uninstalled", scimctl_json_text(app->uninstalled),
                      "tokens", (json_int_t)app->tokens);
+}
+
+/* -1: the option is not there. */
+static scim_error *read_passwords(int *out, const scimctl_call *call)
+{
+    const char *word = scimctl_text(call, "passwords");
+
+    *out = word == NULL                 ? -1
+           : strcmp(word, "store") == 0 ? 1
+           : strcmp(word, "drop") == 0  ? 0
+                                        : -2;
+    return *out >= -1 ? NULL
+                      : scim_error_make(SCIM_INVALID_VALUE, call->pool,
+                                        "--passwords takes store or drop, not "
+                                        "\"%s\".",
+                                        scim_excerpt(word, call->pool));
 }
 
 static scim_error *install(scimctl_call *call)
@@ -24,8 +42,12 @@ static scim_error *install(scimctl_call *call)
     store_app wanted = { .kind = scimctl_text(call, "kind"),
                          .name = scimctl_text(call, "name") };
     store_app made;
-    scim_error *err;
+    scim_error *err = read_passwords(&wanted.passwords, call);
 
+    if (err != NULL) {
+        return err;
+    }
+    wanted.passwords = wanted.passwords == 1;
     wanted.whole_organization = scimctl_is_set(call, "whole-organization");
     wanted.strict = scimctl_is_set(call, "strict");
     err = admin_app_install(&made, slug, &wanted, &call->actor, call->db,
@@ -46,13 +68,13 @@ static scim_error *install(scimctl_call *call)
 
 static void print_all(const apr_array_header_t *all, apr_pool_t *pool)
 {
-    static const char *const head[] = { "APP",    "KIND",   "NAME",
-                                        "SEES",   "STRICT", "TOKENS",
-                                        "CREATED", "UNINSTALLED" };
-    scimctl_table *table = scimctl_table_make(8, pool);
+    static const char *const head[]
+        = { "APP",       "KIND",   "NAME",    "SEES",       "STRICT",
+            "PASSWORDS", "TOKENS", "CREATED", "UNINSTALLED" };
+    scimctl_table *table = scimctl_table_make(9, pool);
     int i;
 
-    for (i = 0; i < 8; i++) {
+    for (i = 0; i < 9; i++) {
         scimctl_table_add(table, head[i]);
     }
     for (i = 0; i < all->nelts; i++) {
@@ -64,6 +86,7 @@ static void print_all(const apr_array_header_t *all, apr_pool_t *pool)
         scimctl_table_add(table, app->whole_organization ? "everything"
                                                          : "its own");
         scimctl_table_add(table, app->strict ? "yes" : "no");
+        scimctl_table_add(table, app->passwords ? "stored" : "dropped");
         scimctl_table_number(table, app->tokens);
         scimctl_table_add(table, app->created);
         scimctl_table_add(table, app->uninstalled);
@@ -121,7 +144,7 @@ static void say(const scimctl_call *call, int app_id, const char *done)
 
 static scim_error *change(scimctl_call *call)
 {
-    int app_id, whole, strict;
+    int app_id, whole, strict, passwords;
     scim_error *err = read_id(&app_id, call);
 
     if (err == NULL) {
@@ -130,16 +153,19 @@ static scim_error *change(scimctl_call *call)
     if (err == NULL) {
         err = scimctl_on_off(&strict, call, "strict");
     }
+    if (err == NULL) {
+        err = read_passwords(&passwords, call);
+    }
     if (err != NULL) {
         return err;
     }
-    if (whole < 0 && strict < 0) {
+    if (whole < 0 && strict < 0 && passwords < 0) {
         return scim_error_make(SCIM_BAD_REQUEST, call->pool,
                                "What shall be changed? Usage: %s",
                                scimctl_usage(call->command, call->pool));
     }
     err = store_app_change(scimctl_text(call, "organization"), app_id, whole,
-                           strict, &call->actor, call->db, call->pool);
+                           strict, passwords, &call->actor, call->db, call->pool);
     if (err == NULL) {
         say(call, app_id, "changed");
     }
@@ -162,6 +188,8 @@ static scim_error *uninstall(scimctl_call *call)
 }
 
 /* clang-format off */
+#define PASSWORDS { "passwords", "store|drop", \
+    "keeps hashes of passwords, for AuthBasicProvider scim (drop)", 0 }
 #define ORGANIZATION { "organization", "SLUG", "whose app", 1 }
 
 static const scimctl_option install_options[] = {
@@ -171,6 +199,7 @@ static const scimctl_option install_options[] = {
     { "whole-organization", NULL,
       "sees and writes what other apps made, too", 0 },
     { "strict", NULL, "takes nothing but what RFC 7643 and 7644 say", 0 },
+    PASSWORDS,
     { NULL, NULL, NULL, 0 },
 };
 
@@ -179,6 +208,7 @@ static const scimctl_option change_options[] = {
     { "whole-organization", "on|off",
       "sees and writes what other apps made, too", 0 },
     { "strict", "on|off", "takes nothing but what RFC 7643 and 7644 say", 0 },
+    PASSWORDS,
     { NULL, NULL, NULL, 0 },
 };
 

@@ -120,6 +120,7 @@ typedef struct store_app {
     const char *name;
     int whole_organization;
     int strict;
+    int passwords; /* kept, or else dropped */
     const char *created;
     const char *uninstalled; /* or NULL */
     apr_int64_t tokens;      /* live ones */
@@ -128,8 +129,8 @@ typedef struct store_app {
 scim_error *store_app_install(store_app *out, const char *slug,
                               const char *kind, const char *name,
                               int whole_organization, int strict,
-                              const store_actor *actor, store_admin *a,
-                              apr_pool_t *pool);
+                              int passwords, const store_actor *actor,
+                              store_admin *a, apr_pool_t *pool);
 scim_error *store_app_list(apr_array_header_t **out, const char *slug,
                            store_admin *a, apr_pool_t *pool);
 /* Revokes its tokens, keeps its resources. */
@@ -138,7 +139,7 @@ scim_error *store_app_uninstall(const char *slug, int app_id,
                                 apr_pool_t *pool);
 /* -1 leaves a property as it is. */
 scim_error *store_app_change(const char *slug, int app_id,
-                             int whole_organization, int strict,
+                             int whole_organization, int strict, int passwords,
                              const store_actor *actor, store_admin *a,
                              apr_pool_t *pool);
 

@@ -4,7 +4,8 @@
 
 #define AS_JSON                                                          \
     "jsonb_build_object('app', p.app_id, 'kind', p.kind, 'name', p.name," \
-    " 'whole_organization', p.whole_organization, 'strict', p.strict)"
+    " 'whole_organization', p.whole_organization, 'strict', p.strict,"      \
+    " 'passwords', p.passwords)"
 
 static const char *number_text(apr_int64_t n, apr_pool_t *pool)
 {
@@ -18,9 +19,10 @@ static scim_error *install(store_app *out, const char *slug,
 {
     store_act act = { .action = "app.install", .name = wanted->name };
     PGresult *made;
-    const char *values[5] = { NULL, wanted->kind, wanted->name,
+    const char *values[6] = { NULL, wanted->kind, wanted->name,
                               wanted->whole_organization ? "t" : "f",
-                              wanted->strict ? "t" : "f" };
+                              wanted->strict ? "t" : "f",
+                              wanted->passwords ? "t" : "f" };
     scim_error *err = store_admin_organization_id(&act.org_id, slug, a, pool);
 
     if (err != NULL) {
@@ -30,11 +32,11 @@ static scim_error *install(store_app *out, const char *slug,
     err = store_admin_run(
         &made, a,
         "insert into scim.apps as p"
-        " (org_id, app_id, kind, name, whole_organization, strict)"
-        " select $1, 1 + coalesce(max(app_id), 0), $2, $3, $4, $5"
+        " (org_id, app_id, kind, name, whole_organization, strict, passwords)"
+        " select $1, 1 + coalesce(max(app_id), 0), $2, $3, $4, $5, $6"
         "   from scim.apps where org_id = $1"
         " returning p.app_id, " STORE_ADMIN_TIME("p.created") ", " AS_JSON,
-        5, values, pool);
+        6, values, pool);
     if (err != NULL) {
         return err;
     }
@@ -48,13 +50,14 @@ static scim_error *install(store_app *out, const char *slug,
 scim_error *store_app_install(store_app *out, const char *slug,
                               const char *kind, const char *name,
                               int whole_organization, int strict,
-                              const store_actor *actor, store_admin *a,
-                              apr_pool_t *pool)
+                              int passwords, const store_actor *actor,
+                              store_admin *a, apr_pool_t *pool)
 {
     store_app wanted = { .kind = kind,
                          .name = name,
                          .whole_organization = whole_organization,
-                         .strict = strict };
+                         .strict = strict,
+                         .passwords = passwords };
     scim_error *err = store_admin_begin(a, pool);
 
     if (err == NULL) {
@@ -75,6 +78,7 @@ static store_app *read_app(const PGresult *rows, int row, apr_pool_t *pool)
     app->created = store_admin_text(rows, row, 5, pool);
     app->uninstalled = store_admin_text(rows, row, 6, pool);
     app->tokens = store_admin_number(rows, row, 7);
+    app->passwords = store_admin_is_true(rows, row, 8);
     return app;
 }
 
@@ -98,7 +102,7 @@ static scim_error *list(apr_array_header_t **out, const char *slug,
         " " STORE_ADMIN_TIME("p.uninstalled") ","
         " (select count(*) from scim.tokens t where t.org_id = p.org_id"
         "   and t.app_id = p.app_id and t.revoked is null"
-        "   and (t.expires is null or t.expires > now()))"
+        "   and (t.expires is null or t.expires > now())), p.passwords"
         " from scim.apps p where p.org_id = $1 order by p.app_id",
         1, &id, pool);
     if (err != NULL) {
@@ -204,11 +208,11 @@ static const char *change_text(int property)
 }
 
 static scim_error *change(const char *slug, int app_id, int whole_organization,
-                          int strict, const store_actor *actor,
+                          int strict, int passwords, const store_actor *actor,
                           store_admin *a, apr_pool_t *pool)
 {
     store_act act = { .action = "app.change" };
-    const char *values[4];
+    const char *values[5];
     PGresult *after;
     scim_error *err = store_admin_app(&act, slug, app_id, a, pool);
 
@@ -219,16 +223,19 @@ static scim_error *change(const char *slug, int app_id, int whole_organization,
     values[1] = number_text(app_id, pool);
     values[2] = change_text(whole_organization);
     values[3] = change_text(strict);
+    values[4] = change_text(passwords);
     err = store_admin_run(
         &after, a,
         "update scim.apps p set"
         " whole_organization = coalesce($3::boolean, whole_organization),"
-        " strict = coalesce($4::boolean, strict)"
+        " strict = coalesce($4::boolean, strict),"
+        " passwords = coalesce($5::boolean, passwords)"
         " where p.org_id = $1 and p.app_id = $2 and (whole_organization,"
-        "  strict) is distinct from (coalesce($3::boolean,"
-        "  whole_organization), coalesce($4::boolean, strict))"
+        "  strict, passwords) is distinct from (coalesce($3::boolean,"
+        "  whole_organization), coalesce($4::boolean, strict),"
+        "  coalesce($5::boolean, passwords))"
         " returning " AS_JSON,
-        4, values, pool);
+        5, values, pool);
     if (err != NULL || PQntuples(after) == 0) {
         return err;
     }
@@ -237,14 +244,15 @@ static scim_error *change(const char *slug, int app_id, int whole_organization,
 }
 
 scim_error *store_app_change(const char *slug, int app_id,
-                             int whole_organization, int strict,
+                             int whole_organization, int strict, int passwords,
                              const store_actor *actor, store_admin *a,
                              apr_pool_t *pool)
 {
     scim_error *err = store_admin_begin(a, pool);
 
     if (err == NULL) {
-        err = change(slug, app_id, whole_organization, strict, actor, a, pool);
+        err = change(slug, app_id, whole_organization, strict, passwords,
+                     actor, a, pool);
     }
     return store_admin_end(err, a, pool);
 }

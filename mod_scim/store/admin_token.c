@@ -80,16 +80,16 @@ static scim_error *insert(store_token *out, const char *const *values,
     scim_error *err = store_admin_run(
         &made, a,
         "with p as (select a.org_id, a.app_id, a.name, a.live, a.strict,"
-        "   a.whole_organization, o.slug, o.live as org_live,"
+        "   a.whole_organization, a.passwords, o.slug, o.live as org_live,"
         "   o.nested"
         "  from scim.apps a join scim.organizations o on o.org_id = a.org_id"
         "  where a.org_id = $1 and a.app_id = $3 and a.uninstalled is null"
         "  for share),"
         " t as (insert into scim.tokens (org_id, key_id, app_id, app_live,"
-        "  strict, whole_organization, slug, org_live, nested, hash,"
+        "  strict, whole_organization, passwords, slug, org_live, nested, hash,"
         "  last_four, name, expires, read_only, creator)"
-        "  select org_id, $2, app_id, live, strict, whole_organization, slug,"
-        "   org_live, nested, $4, $5, $6,"
+        "  select org_id, $2, app_id, live, strict, whole_organization,"
+        "   passwords, slug, org_live, nested, $4, $5, $6,"
         "   case when $7::int > 0 then now() + $7::int * interval '1 day' end,"
         "   $8, $9 from p returning *)"
         " select " TOKEN_COLUMNS ", t.org_id, " AS_JSON " from t, p",

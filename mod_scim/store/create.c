@@ -3,6 +3,7 @@
 #include "store/journal.h"
 #include "store/keys.h"
 #include "store/members.h"
+#include "store/password.h"
 #include "store/record.h"
 
 typedef struct creation {
@@ -12,6 +13,7 @@ typedef struct creation {
     const char *id;
     store_keys keys;
     store_shape shape;
+    const char *password; /* its hash; or NULL */
     int later; /* nobody waits for the record */
     store_record *record;
 } creation;
@@ -42,6 +44,7 @@ static scim_error *finish(store_transaction *tx, creation *c,
     if (members != NULL) {
         json_object_set(entry.changes, "members", members);
     }
+    store_add_password(c->password, c->id, entry.changes, tx);
     store_add_journal(&entry, tx);
     if (c->later && tx->is_batch) {
         c->record = expected_record(c, tx->pool);
@@ -98,6 +101,7 @@ scim_error *store_create(store_record **out, const scim_resource_type *type,
                    .resource = resource,
                    .id = wants->id != NULL ? wants->id : store_uuid_make(pool),
                    .shape = store_shape_of(type, wants),
+                   .password = wants->password,
                    .later = wants->later };
     scim_error *err;
 

@@ -1,6 +1,7 @@
 #include "store/journal.h"
 #include "store/keys.h"
 #include "store/members.h"
+#include "store/password.h"
 #include "store/record.h"
 
 /* A PATCH that looks at the members holds all of them in memory. */
@@ -13,6 +14,7 @@ typedef struct modification {
     const store_edit *edit;
     store_shape shape;
     int status;
+    const char *password; /* its hash; or NULL */
     store_record *record;
 
     json_t *before, *after; /* of this attempt; after NULL: as it was */
@@ -103,7 +105,7 @@ static const store_step *add_changes(store_transaction *tx,
 
     store_keys_make(&keys, after, m->type, tx->pool);
     tx->name = entry.name = keys.name;
-    if (m->after != NULL || m->members_changed) {
+    if (m->after != NULL || m->members_changed || m->password != NULL) {
         store_keys_compare(&changes, m->before, after, &keys, m->type,
                            tx->pool);
         row = store_add_update(&keys, &changes, m->id, m->type, tx);
@@ -118,6 +120,7 @@ static const store_step *add_changes(store_transaction *tx,
     if (m->members != NULL) {
         json_object_set(entry.changes, "members", m->members);
     }
+    store_add_password(m->password, m->id, entry.changes, tx);
     store_add_journal(&entry, tx);
     return row;
 }
@@ -170,7 +173,8 @@ scim_error *store_modify(store_record **out, const scim_resource_type *type,
                        .id = store_id_normal(id, pool),
                        .edit = edit,
                        .shape = store_shape_of(type, wants),
-                       .status = wants->status };
+                       .status = wants->status,
+                       .password = wants->password };
     scim_error *err = store_transact(work, &m, STORE_EDITS, caller, s, pool);
 
     if (err == NULL) {

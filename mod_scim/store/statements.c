@@ -273,6 +273,10 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "SELECT reason, to_char(since AT TIME ZONE 'UTC',"
         " 'YYYY-MM-DD HH24:MI \"UTC\"'), read_only"
         " FROM scim.token_refusal($1::int, $2::bigint, $3::bytea, $4)" },
+    [STORE_PASSWORD_SET] = { "password_set",
+        "SELECT scim.password_set($1::int, $2::uuid, $3)" },
+    [STORE_PASSWORD_OF] = { "password_of",
+        "SELECT hash, active FROM scim.password_of($1, $2)", 1 },
     [STORE_TOKEN_USED] = { "token_used",
         "SELECT scim.token_used($1::int, $2::bigint, $3::bytea, $4)" },
 

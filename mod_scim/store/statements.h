@@ -28,6 +28,8 @@ typedef enum {
     STORE_LIMIT, /* the time that is left, for a later trip */
     STORE_TOKEN_REFUSAL,
     STORE_TOKEN_USED,
+    STORE_PASSWORD_SET,
+    STORE_PASSWORD_OF,
 
     STORE_DIRECT_GROUPS, /* of one user */
     STORE_USER_NAMED,    /* who is active, by the folded userName */

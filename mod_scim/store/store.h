@@ -75,6 +75,7 @@ typedef struct store_caller {
 typedef struct store_grant {
     int app_id;
     int strict;    /* profile of the app */
+    int passwords; /* the app keeps them */
     int read_only;
 } store_grant;
 
@@ -117,6 +118,7 @@ typedef struct store_wants {
     int display; /* of members (of groups it is always read) */
     int status;  /* HTTP, of a write that succeeds: for the journal */
     const char *id; /* of a new resource: from store_new_id(); or NULL */
+    const char *password; /* hash of a new one, to be kept; or NULL */
     int later;      /* of a new resource in a batch: the record holds id and
                        version alone, and the write may wait to be sent */
 } store_wants;
@@ -243,6 +245,15 @@ scim_error *store_membership(store_record **out, const char *group_id,
                              const store_match *match, const store_wants *wants,
                              const store_caller *caller, store *s,
                              apr_pool_t *pool);
+
+/* The hash of a user's password, by organization and userName; *hash is NULL
+ * where there is no such user, or none with a password. *active: the user, and
+ * the organization, may sign in. Of the caller only address, times and request
+ * id count. */
+scim_error *store_password_of(const char **hash, int *active, const char *slug,
+                              const char *user_name,
+                              const store_caller *caller, store *s,
+                              apr_pool_t *pool);
 
 /* DELETE: gone, names free at once, memberships ended, a tombstone kept. */
 scim_error *store_remove(const scim_resource_type *type, const char *id,

@@ -13,12 +13,13 @@
 #define BATCH_BYTES (128 * 1024)
 
 /* What enter says of a token. */
-enum { IS_STRICT = 1, IS_READ_ONLY = 2, IS_NESTED = 4 };
+enum { IS_STRICT = 1, IS_READ_ONLY = 2, IS_NESTED = 4, IS_KEEPING = 8 };
 
 /* What changes resources waits for locks, and needs a token that may. */
 static int may_wait(const store_transaction *tx)
 {
-    return tx->intent == STORE_WRITES || tx->intent == STORE_EDITS;
+    return tx->intent == STORE_WRITES || tx->intent == STORE_EDITS
+           || tx->intent == STORE_SIGNS_IN;
 }
 
 /* The server gives up before we do, so that its answer still arrives. */
@@ -116,6 +117,7 @@ static scim_error *read_grant(store_transaction *tx, const store_step *enter)
     tx->grant.app_id = (int)store_number(enter->result, 0, 0);
     tx->grant.strict = (flags & IS_STRICT) != 0;
     tx->grant.read_only = (flags & IS_READ_ONLY) != 0;
+    tx->grant.passwords = (flags & IS_KEEPING) != 0;
     tx->stale = store_boolean(enter->result, 0, 2);
     tx->nested = (flags & IS_NESTED) != 0;
     return NULL;
@@ -244,7 +246,12 @@ static scim_error *attempt(store_transaction *tx, store_work work, void *baton)
     if (tx->intent == STORE_EDITS) {
         store_add(STORE_BEGIN, tx);
     }
-    add_enter(tx);
+    if (tx->intent == STORE_SIGNS_IN) {
+        add_limits(store_add(STORE_LIMIT, tx), tx);
+    }
+    else {
+        add_enter(tx);
+    }
     err = work(tx, baton);
     store_abandon(tx);
     if (tx->stale && !tx->c->broken && !tx->failed.retry) {

@@ -12,6 +12,7 @@
 typedef enum {
     STORE_READS,  /* one trip */
     STORE_NOTES,  /* one trip, of a token that may only read, too: journal */
+    STORE_SIGNS_IN, /* one trip that has no token: of a person */
     STORE_WRITES, /* one trip */
     STORE_EDITS,  /* writes; BEGIN and COMMIT of its own, several trips */
     STORE_BATCHES /* the same, made of many operations (batch.c) */

@@ -22,6 +22,7 @@ packages_needed() {
     pkg-config --exists libpq 2>/dev/null   || echo libpq-dev
     [ -f /usr/include/unistr.h ] || [ -f /usr/local/include/unistr.h ] \
         || echo libunistring-dev
+    [ -f /usr/include/crypt.h ] || echo libcrypt-dev
     [ -n "$(pg_bindir)" ] || echo postgresql
     case ${1-} in
         *clang*) command -v clang >/dev/null || echo clang ;;

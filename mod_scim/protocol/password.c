@@ -1,0 +1,160 @@
+#include <crypt.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "core/casefold.h"
+#include "core/username.h"
+#include "protocol/operation.h"
+
+#define MIN_BYTES 1
+#define MAX_BYTES 512 /* crypt's CRYPT_MAX_PASSPHRASE_SIZE */
+
+/* The same cost as crypt_gensalt_rn() gives by default, for names that nobody
+ * has: 4,096 blocks of 4 KB. */
+static const char some_setting[] = "$y$j9T$Vw6Yq7nU1zRr3aXo5sJk70";
+
+/* In `pool`; NULL: crypt refused. */
+static const char *hash_with(const char *password, const char *setting,
+                             apr_pool_t *pool)
+{
+    struct crypt_data *data = apr_pcalloc(pool, sizeof(*data));
+    const char *hash = crypt_rn(password, setting, data, sizeof(*data));
+
+    hash = hash != NULL ? apr_pstrdup(pool, hash) : NULL;
+    explicit_bzero(data, sizeof(*data));
+    return hash;
+}
+
+static scim_error *make_hash(const char **out, const char *password,
+                             apr_pool_t *pool)
+{
+    char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+
+    *out = crypt_gensalt_rn("$y$", 0, NULL, 0, setting, sizeof(setting)) != NULL
+               ? hash_with(password, setting, pool)
+               : NULL;
+    return *out != NULL
+               ? NULL
+               : scim_error_because(
+                   scim_error_make(SCIM_INTERNAL, pool,
+                                   "The service met an unexpected fault."),
+                   pool, "libcrypt refuses to make a hash of yescrypt");
+}
+
+static scim_error *hash_value(const char **out, const json_t *value,
+                              serve_call *call)
+{
+    const char *prepared = NULL;
+    apr_size_t len;
+    store_grant grant;
+    scim_error *err;
+
+    *out = NULL;
+    if (call->type->kind != SCIM_KIND_USER || !json_is_string(value)) {
+        return NULL;
+    }
+    err = serve_token_check(&grant, call);
+    if (err != NULL || !grant.passwords) {
+        return err;
+    }
+    if (strlen(json_string_value(value)) == json_string_length(value)) {
+        prepared = scim_password_prepare(json_string_value(value), call->pool);
+    }
+    len = prepared != NULL ? strlen(prepared) : 0;
+    if (len < MIN_BYTES || len >= MAX_BYTES) {
+        return scim_error_make(SCIM_INVALID_VALUE, call->pool,
+                               "The attribute \"password\" must have %d to %d "
+                               "bytes, and no control characters.",
+                               MIN_BYTES, MAX_BYTES - 1);
+    }
+    return make_hash(out, prepared, call->pool);
+}
+
+void serve_drop_password(json_t *resource, const scim_resource_type *type)
+{
+    if (type->kind == SCIM_KIND_USER) {
+        json_object_del(resource, "password");
+    }
+}
+
+static const json_t *password_of(const json_t *object)
+{
+    return json_is_object(object) ? scim_json_member(object, "password") : NULL;
+}
+
+scim_error *serve_hash_password(const char **hash, const json_t *body,
+                                serve_call *call)
+{
+    return hash_value(hash, password_of(body), call);
+}
+
+static int names_password(const char *path)
+{
+    apr_size_t len = strlen(path), prefix = sizeof(SCIM_URN_USER) - 1;
+
+    if (len > prefix && path[prefix] == ':'
+        && scim_name_equals_n(path, prefix, SCIM_URN_USER)) {
+        path += prefix + 1;
+    }
+    return scim_name_equals(path, "password");
+}
+
+/* What one operation makes of the password; NULL: nothing. */
+static const json_t *patched(const json_t *operation)
+{
+    const json_t *path = scim_json_member(operation, "path");
+    const json_t *value = scim_json_member(operation, "value");
+    const json_t *found = NULL;
+    const char *name;
+    json_t *member;
+
+    if (json_is_string(path)) {
+        return names_password(json_string_value(path)) ? value : NULL;
+    }
+    json_object_foreach((json_t *)value, name, member) {
+        if (names_password(name)) {
+            found = member;
+        }
+    }
+    return found;
+}
+
+scim_error *serve_hash_patched(const char **hash, const json_t *body,
+                               serve_call *call)
+{
+    const json_t *operations = scim_json_member(body, "Operations");
+    const json_t *last = NULL, *found;
+    json_t *operation;
+    size_t i;
+
+    json_array_foreach(operations, i, operation) {
+        found = json_is_object(operation) ? patched(operation) : NULL;
+        last = found != NULL ? found : last;
+    }
+    return hash_value(hash, last, call);
+}
+
+scim_error *serve_password_check(serve_sign_in *out, const char *slug,
+                                 const char *user_name, const char *password,
+                                 const store_caller *caller, store *s,
+                                 apr_pool_t *pool)
+{
+    const char *hash, *prepared, *made;
+    int active;
+    scim_error *err = store_password_of(&hash, &active, slug, user_name,
+                                        caller, s, pool);
+
+    if (err != NULL) {
+        return err;
+    }
+    prepared = scim_password_prepare(password, pool);
+    made = hash_with(prepared != NULL ? prepared : "",
+                     hash != NULL ? hash : some_setting, pool);
+    *out = hash == NULL ? SERVE_UNKNOWN : SERVE_WRONG;
+    if (hash != NULL && prepared != NULL && made != NULL && active
+        && scim_equal_secrets(made, hash)) {
+        *out = SERVE_KNOWN;
+    }
+    return NULL;
+}

@@ -1,0 +1,12 @@
+/* What is kept of a password. Private to store/. */
+#ifndef SCIM_STORE_PASSWORD_H
+#define SCIM_STORE_PASSWORD_H
+
+#include "store/transaction.h"
+
+/* The step that keeps the hash for the user, and what the journal says of it;
+ * nothing where `hash` is NULL. */
+void store_add_password(const char *hash, const char *id, json_t *changes,
+                        store_transaction *tx);
+
+#endif

@@ -1,0 +1,213 @@
+# Passwords: dropped, or where an app keeps them hashed with yescrypt, never
+# returned, and good for AuthBasicProvider scim.
+
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use File::Temp qw(tempdir);
+use MIME::Base64 qw(encode_base64);
+use Scim::Process qw(write_file);
+use Scim::Server;
+use Test::More;
+use Time::HiRes qw(time);
+
+use constant {
+    USER     => 'urn:ietf:params:scim:schemas:core:2.0:User',
+    PATCH_OP => 'urn:ietf:params:scim:api:messages:2.0:PatchOp',
+    BULK     => 'urn:ietf:params:scim:api:messages:2.0:BulkRequest',
+};
+my $SECRET = "t1meMa\$heen";
+
+my $www = tempdir('scim-www-XXXXXX', DIR => '/tmp', CLEANUP => 1);
+chmod 0755, $www;
+write_file("$www/private", 'welcome');
+write_file("$www/nobody", 'welcome');
+my $server = Scim::Server->new(modules => [qw(auth_basic authn_core authz_user)],
+    config => <<~"END");
+    DocumentRoot $www
+    <Location /private>
+        AuthType Basic
+        AuthName "Acme"
+        AuthBasicProvider scim
+        ScimOrganization acme
+        Require valid-user
+    </Location>
+    <Location /nobody>
+        AuthType Basic
+        AuthName "Nobody"
+        AuthBasicProvider scim
+        Require valid-user
+    </Location>
+    END
+my $postgres = $server->postgres;
+my $drops = $server->organization('acme');
+my $keeps = $server->app('acme', app => 'Keeper',
+    install => ['--passwords', 'store']);
+my $globex = $server->organization('globex');
+my $anyone = $drops->another(url => "http://127.0.0.1:@{[$server->port]}",
+    token => undef);
+
+# S-5-06: discovery tells the truth, per app
+for ([$drops, 'drops'], [$keeps, 'keeps']) {
+    my ($client, $what) = @$_;
+    my $config = $client->get('/ServiceProviderConfig')->{json};
+    is !!$config->{changePassword}{supported}, $what eq 'keeps',
+        "ServiceProviderConfig of an app that $what passwords";
+}
+
+# Dropped
+my $reply = create($drops, 'anna', $SECRET);
+is $reply->{status}, 201, 'an app that drops them may send a password';
+is kept(), 0, '... of which nothing is kept';
+is sign_in('anna', $SECRET), 401, '... and with which nobody signs in';
+$drops->put("/Users/$reply->{json}{id}", { schemas => [USER],
+    userName => 'anna', password => $SECRET });
+is kept(), 0, '... by PUT neither';
+
+# Kept: S-4.1.1-14, S-4.1.1-15, S-9.2-01, P-3.4-02
+$reply = create($keeps, 'BJensen@Example.com', $SECRET);
+my $id = $reply->{json}{id};
+is $reply->{status}, 201, 'an app that keeps them sends one';
+never_shown($reply, 'the answer');
+like $postgres->psql('select hash from scim.passwords'),
+    qr/\A\$y\$j\w+\$[^\$]+\$[^\$]+\z/, '... is kept as a hash of yescrypt';
+is sign_in('bjensen@example.com', $SECRET), 200, 'who knows it signs in';
+is sign_in("BJENSEN\@EXAMPLE.COM", $SECRET), 200, '... whatever the case';
+is sign_in('bjensen@example.com', "${SECRET}x"), 401, 'not with another one';
+is sign_in('bjensen@example.com', ''), 401, '... nor without';
+is sign_in('nobody', $SECRET), 401, '... nor as another one';
+my $row = $postgres->psql(q{select string_agg(j::text, ' ')
+    from scim.journal j});
+unlike $row, qr/t1me|\$y\$/, 'the journal has neither password nor hash';
+like $row, qr/"+password"+: "+changed"+/, '... but that it was set';
+is $postgres->psql(q{select count(*) from scim.users u
+    join scim.user_folded f on f.user_id = u.id
+    where u.body ~ 't1me' or f.folded::text ~ 't1me|password'}), 0,
+    '... the resource has neither';
+
+# S-4.1.1-19, S-7-16, P-3.9-08: never returned, never to be filtered
+for my $query ({}, { attributes => 'password' }, { attributes => 'userName' }) {
+    never_shown($keeps->get("/Users/$id", $query), 'GET');
+    never_shown($keeps->get('/Users', $query), 'a list');
+}
+for my $filter ('password pr', "password eq \"$SECRET\"", 'password sw "t"') {
+    $reply = $keeps->get('/Users', { filter => $filter });
+    isnt $reply->{json}{totalResults} // 0, 1, "$filter matches nobody";
+}
+
+# Changed: S-7-14, P-3.5.1-03
+$reply = patch({ op => 'replace', path => 'password', value => 'second one' });
+is $reply->{status}, 200, 'PATCH replaces it';
+never_shown($reply, '... the answer');
+is sign_in('bjensen@example.com', 'second one'), 200, '... the new one holds';
+is sign_in('bjensen@example.com', $SECRET), 401, '... the old one does not';
+is $reply->{json}{meta}{version}, 'W/"2"', '... at a new version';
+patch({ op => 'Add', value => { title => 'Guide', Password => 'third' } });
+is sign_in('bjensen@example.com', 'third'), 200, 'a PATCH without a path, too';
+patch({ op => 'replace', path => USER . ':password', value => 'fourth' });
+is sign_in('bjensen@example.com', 'fourth'), 200, '... or with an URN';
+patch({ op => 'replace', path => 'title', value => 'Boss' });
+is sign_in('bjensen@example.com', 'fourth'), 200, 'other changes keep it';
+$keeps->put("/Users/$id", { schemas => [USER],
+    userName => 'bjensen@example.com' });
+is sign_in('bjensen@example.com', 'fourth'), 200, 'a PUT without it, too';
+$keeps->put("/Users/$id", { schemas => [USER], password => 'fifth',
+    userName => 'bjensen@example.com' });
+is sign_in('bjensen@example.com', 'fifth'), 200, 'a PUT replaces it';
+$reply = $keeps->post('/Bulk', { schemas => [BULK], Operations => [
+    { method => 'PATCH', path => "/Users/$id", data => {
+        schemas => [PATCH_OP], Operations => [{ op => 'replace',
+            path => 'password', value => 'sixth' }] } }] });
+is $reply->{json}{Operations}[0]{status}, 200, 'a Bulk operation changes it';
+never_shown($reply, '... the answer');
+is sign_in('bjensen@example.com', 'sixth'), 200, '... and that one holds';
+
+# S-4.1.1-16, P-5-01: prepared for comparison, policy
+patch({ op => 'replace', path => 'password', value => "p\x{e4}ss\x{3000}w" });
+is sign_in('bjensen@example.com', "pa\x{308}ss w"), 200,
+    'composed or not, and any space, is one password';
+is sign_in('bjensen@example.com', "P\x{e4}ss w"), 401, '... but case counts';
+for my $bad ('x' x 600, "a\tb", '') {
+    $reply = patch({ op => 'replace', path => 'password', value => $bad });
+    next if $bad eq '' && $reply->{status} == 200; # an empty one is none
+    is "$reply->{status} $reply->{json}{scimType}", '400 invalidValue',
+        'a password that is too long, or cannot be typed';
+    like $reply->{json}{detail}, qr/"password" must have 1 to 511 bytes/,
+        '... and the rule';
+    unlike $reply->{body}, qr/x{20}|a\\tb/, '... without an echo';
+}
+is sign_in('bjensen@example.com', "p\x{e4}ss w"), 200, '... nothing changed';
+
+# Constant work
+my $known = time_of('bjensen@example.com');
+my $unknown = time_of('nobody at all');
+cmp_ok $unknown, '>', $known / 3, 'an unknown name takes as long';
+cmp_ok $unknown, '<', $known * 3, '... and no longer';
+
+# Who may not
+patch({ op => 'replace', path => 'active', value => JSON::PP::false });
+is sign_in('bjensen@example.com', "p\x{e4}ss w"), 401, 'an inactive user';
+patch({ op => 'replace', path => 'active', value => JSON::PP::true });
+is sign_in('bjensen@example.com', "p\x{e4}ss w"), 200, '... and active again';
+$postgres->administer(qw(organization suspend acme));
+is sign_in('bjensen@example.com', "p\x{e4}ss w"), 401,
+    'the users of a suspended organization';
+$postgres->administer(qw(organization resume acme));
+create($server->app('globex', app => 'Keeper',
+    install => ['--passwords', 'store']), 'elsewhere', $SECRET);
+is sign_in('elsewhere', $SECRET), 401, 'users of another organization';
+$postgres->administer(qw(app change --organization acme --passwords drop),
+    $keeps->app);
+is !!$keeps->get('/ServiceProviderConfig')->{json}{changePassword}{supported},
+    '', 'an app that keeps them no more says so at once';
+create($keeps, 'later', $SECRET);
+is sign_in('later', $SECRET), 401, '... and drops them';
+is $keeps->delete("/Users/$id")->{status}, 204, 'a user is deleted';
+is $postgres->psql("select count(*) from scim.passwords where user_id = '$id'"),
+    0, '... and so is the hash';
+is sign_in('bjensen@example.com', "p\x{e4}ss w"), 401, '... for everybody';
+
+# The module may not look into the table.
+like eval { $postgres->psql('set scim.org = 1;
+    set role scim_httpd; select * from scim.passwords') }
+    // $@, qr/permission denied/, 'scim_httpd cannot read hashes';
+is $anyone->get('/nobody', undef, Authorization => basic('x', 'y'))->{status},
+    500, 'a section without an organization';
+$server->logged(qr/SCIM0107: .* has no ScimOrganization/, '... says what to do');
+$server->stop;
+done_testing;
+
+sub create($client, $name, $password) {
+    return $client->post('/Users', { schemas => [USER], userName => $name,
+        password => $password });
+}
+
+sub patch($operation) {
+    return $keeps->patch("/Users/$id", { schemas => [PATCH_OP],
+        Operations => [$operation] });
+}
+
+sub kept() { return $postgres->psql('select count(*) from scim.passwords') }
+
+sub basic($name, $password) {
+    utf8::encode($name);
+    utf8::encode($password);
+    return 'Basic ' . encode_base64("$name:$password", '');
+}
+
+sub sign_in($name, $password) {
+    return $anyone->get('/private', undef,
+        Authorization => basic($name, $password))->{status};
+}
+
+sub time_of($name) {
+    my $start = time;
+    sign_in($name, 'wrong') for 1 .. 5;
+    return time - $start;
+}
+
+sub never_shown($reply, $what) {
+    unlike $reply->{body}, qr/t1me|second one|sixth|"password"|\$y\$/,
+        "$what holds no password";
+    return;
+}
