@@ -432,8 +432,8 @@ declare
   t text;
 begin
   foreach t in array array['organizations', 'accounts', 'apps', 'tokens',
-      'users', 'passwords', 'user_folded', 'user_values', 'groups', 'group_users',
-      'group_groups', 'resources', 'unique_values', 'tombstones', 'journal',
+      'users', 'passwords', 'user_folded', 'user_values', 'groups',
+      'group_users', 'group_groups', 'resources', 'unique_values', 'tombstones', 'journal',
       'journal_default'] loop
     execute format('alter table scim.%I enable row level security', t);
     -- Not (select ...): where the statement names the organization, which all

@@ -165,7 +165,8 @@ static scim_error *change(scimctl_call *call)
                                scimctl_usage(call->command, call->pool));
     }
     err = store_app_change(scimctl_text(call, "organization"), app_id, whole,
-                           strict, passwords, &call->actor, call->db, call->pool);
+                           strict, passwords, &call->actor, call->db,
+                           call->pool);
     if (err == NULL) {
         say(call, app_id, "changed");
     }
