@@ -433,8 +433,8 @@ declare
 begin
   foreach t in array array['organizations', 'accounts', 'apps', 'tokens',
       'users', 'passwords', 'user_folded', 'user_values', 'groups',
-      'group_users', 'group_groups', 'resources', 'unique_values', 'tombstones', 'journal',
-      'journal_default'] loop
+      'group_users', 'group_groups', 'resources', 'unique_values',
+      'tombstones', 'journal', 'journal_default'] loop
     execute format('alter table scim.%I enable row level security', t);
     -- Not (select ...): where the statement names the organization, which all
     -- do, the planner asks this once, and an InitPlan costs more.

@@ -147,7 +147,8 @@ sub other_in_filters() {
 sub policies() {
     my ($own, $other) = map { org_id($_) } qw(acme globex);
     my %without_organization = map { $_ => 1 } qw(schema attributes);
-    my %secret = map { $_ => 1 } qw(organizations accounts tokens members);
+    my %secret = map { $_ => 1 } qw(organizations accounts tokens passwords
+        members);
     my @relations = split /\n/, $postgres->psql(q{
         select relname || ' ' || relkind::text from pg_class
          where relnamespace = 'scim'::regnamespace
@@ -232,7 +233,8 @@ sub privileges() {
         select string_agg(proname, ' ' order by proname) from pg_proc
          where pronamespace = 'scim'::regnamespace
            and has_function_privilege('scim_httpd', oid, 'execute')}),
-        'claim_values groups_nest token_refusal token_used',
+        'claim_values groups_nest password_of password_set token_refusal'
+        . ' token_used',
         '... and calls no functions but these';
     is $postgres->psql(q{
         select count(*) from pg_proc p where pronamespace = 'scim'::regnamespace
