@@ -70,6 +70,26 @@ static void check(const char *text, const scim_resource_type *type,
            !scim_filter_matches(opposite, folded, type));
 }
 
+/* What one type takes is good in a query of several, where it means the same
+ * to that type. */
+static void check_among(const char *text, const scim_resource_type *type,
+                        const json_t *folded, apr_pool_t *pool)
+{
+    const scim_filter *alone, *among;
+    scim_error *err = scim_filter_parse_among(&among, text, type,
+                                              scim_default_types,
+                                              &scim_filter_default_limits,
+                                              pool);
+    int matches = err == NULL && scim_filter_matches(among, folded, type);
+
+    if (scim_filter_parse(&alone, text, type, &scim_filter_default_limits,
+                          pool)
+        == NULL) {
+        expect(err == NULL
+               && matches == scim_filter_matches(alone, folded, type));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool;
@@ -83,6 +103,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json = scim_resource_fold(json, &scim_type_user, pool);
     check(text, &scim_type_user, json, pool);
     check(text, &scim_type_group, json, pool);
+    check_among(text, &scim_type_user, json, pool);
+    check_among(text, &scim_type_group, json, pool);
     apr_pool_destroy(pool);
     apr_terminate();
     return 0;
