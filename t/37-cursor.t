@@ -15,7 +15,14 @@ use constant {
     PATCH  => 'urn:ietf:params:scim:api:messages:2.0:PatchOp',
 };
 
-my $server = Scim::Server->new(section => "ScimMaxResults 10\nScimCursorTimeout 2");
+# The same organization at another URL, where cursors expire soon.
+my $server = Scim::Server->new(section => 'ScimMaxResults 10', config => <<~'END');
+    ScimCursorTimeout 600
+    <Location /short>
+        ScimService scim
+        ScimCursorTimeout 1
+    </Location>
+    END
 my $postgres = $server->postgres;
 my $acme = $server->organization('acme');
 my $globex = $server->organization('globex');
@@ -64,7 +71,7 @@ sub discovery() {
     my $paging = $acme->get('/ServiceProviderConfig')->{json}{pagination};
     is_deeply $paging, { cursor => JSON::PP::true, index => JSON::PP::true,
         defaultPaginationMethod => 'index', defaultPageSize => 10,
-        maxPageSize => 10, cursorTimeout => 2 },
+        maxPageSize => 10, cursorTimeout => 600 },
         'C-4-01, C-4-02, C-4-03, C-4-04, C-4-05, C-4-06: all of it is told';
     return;
 }
@@ -228,9 +235,14 @@ sub both_ways() {
 
 sub expiry() {
     my $cursor = page($acme, { cursor => '', count => 1 })->{nextCursor};
-    sleep 4;
-    refused($acme->get('/Users', { cursor => $cursor }), 'expiredCursor',
+    my $short = $acme->another(url => $acme->url =~ s{/scim/v2/}{/short/}r);
+    is $short->get('/ServiceProviderConfig')->{json}{pagination}{cursorTimeout},
+        1, 'C-4-06: each section has its own cursorTimeout';
+    sleep 3;
+    refused($short->get('/Users', { cursor => $cursor }), 'expiredCursor',
         'C-2.1-03: after cursorTimeout');
+    is $acme->get('/Users', { cursor => $cursor })->{status}, 200,
+        'C-4-06: before it a cursor is good';
     return;
 }
 
