@@ -7,6 +7,7 @@ use File::Temp qw(tempdir);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
+use Scim::Crowd qw(in_parallel);
 use Scim::Process qw(slurp write_file);
 use Scim::Server;
 use Test::More;
@@ -364,6 +365,32 @@ subtest 'values of one owner' => sub {
     my @groups = map { $acme->post('/Groups', { schemas => [GROUP, TEAM],
         displayName => "G$_", TEAM, { color => 'red', badge => 7 } }) } 1, 2;
     is_deeply [map { $_->{status} } @groups], [201, 409], 'groups, and numbers';
+};
+
+subtest 'values of one owner, asked for at the same time' => sub {
+    my @replies = in_parallel(8, sub ($n) {
+        my $client = $acme->another;
+        return join ' ', map { $client->post('/Users', user("race$n-$_",
+            badge => "R-$_"))->{status} } 1 .. 10;
+    });
+    my %count;
+    $count{$_}++ for map { split } @replies;
+    is_deeply \%count, { 201 => 10, 409 => 70 }, 'one gets it';
+    # Two who exchange their values wait for each other; one is told so.
+    my @ids = map { $acme->post('/Users', user("swap$_", badge => "S-$_"))
+        ->{json}{id} } 0, 1;
+    my @swaps = in_parallel(2, sub ($n) {
+        my $client = $acme->another;
+        return join ' ', map { $client->patch("/Users/$ids[$n]", patch({
+            op => 'replace', path => JOB . ':badge',
+            value => 'S-' . ($n + $_) % 2 }))->{status} } 1 .. 20;
+    });
+    like "@swaps", qr/\A(?:200|409|[ ])+\z/, 'nobody fails' or diag @swaps;
+    is $server->postgres->psql(q{select count(*) from scim.users u
+        join scim.unique_values v on v.org_id = u.org_id and v.id = u.id
+        where u.user_name like 'swap%' and v.value
+        = lower(u.body::json -> '} . JOB . q{' ->> 'badge')}), 2,
+        'each has what it shows';
 };
 
 subtest 'groups' => sub {
