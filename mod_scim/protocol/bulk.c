@@ -171,6 +171,8 @@ static void run_alone(serve_job *job, int first)
     }
 }
 
+/* A password that is kept is hashed first, which is slow on purpose: not while
+ * others of one transaction wait. */
 static int is_simple_creation(const serve_job *job, int index)
 {
     const apr_array_header_t *operations = unit(job, index);
@@ -178,7 +180,8 @@ static int is_simple_creation(const serve_job *job, int index)
         = scim_bulk_get(job->bulk, operation_at(operations, 0));
 
     return operations->nelts == 1 && op->method == SCIM_BULK_POST
-           && op->refused == NULL && index != job->alone;
+           && op->refused == NULL && index != job->alone
+           && !job->grant.passwords;
 }
 
 /* How many of the units from this one on make new resources and may share a

@@ -81,9 +81,6 @@ scim_error *serve_refuse_strictly(serve_call *call)
     if (call->strict_refusal == NULL) {
         return NULL;
     }
-    if (call->part != NULL) {
-        return call->part->grant->strict ? call->strict_refusal : NULL;
-    }
     err = serve_token_check(&grant, call);
     return err == NULL && grant.strict ? call->strict_refusal : err;
 }
