@@ -10,7 +10,7 @@ use Scim::Postgres;
 use Scim::Process qw(slurp);
 
 my $seed = $ENV{SCIM_SEED} // time ^ $$;
-my $count = $ENV{SCIM_FILTERS} // 3000;
+my $count = $ENV{SCIM_FILTERS} // 15_000;
 
 my $postgres = Scim::Postgres->new;
 $postgres->administer(qw(organization create acme --name Acme --owner),
