@@ -35,7 +35,7 @@ write_file("$files/team.json", $JSON->encode({ id => TEAM, attributes => [
 ] }));
 
 write_file("$files/city.json", '{"id": "' . CITY . '",'
-    . ' "attributes": [{"name": "name"}]}');
+    . ' "attributes": [{"name": "name", "uniqueness": "server"}]}');
 
 my $server = Scim::Server->new(
     section => "ScimSchema $source/conf/employment.schema.json User\n"
@@ -452,8 +452,12 @@ subtest 'writes of a section that does not know the extension' => sub {
         'each has its own';
     is found($acme, JOB . ':badge eq "j-1" and ' . JOB . ':skills eq "welding"'),
         'joe', 'filters still find it';
-    is $acme->post('/Users', user('jim', badge => 'J-1'))->{status}, 409,
-        'values stay taken';
+    for my $name ('Oslo', 'Bergen') { # whose values change, and whose do not
+        $plain->patch($path, patch({ op => 'add', path => CITY . ':name',
+            value => $name }));
+        is $acme->post('/Users', user('jim', badge => 'J-1'))->{status}, 409,
+            'values stay taken';
+    }
     is $plain->delete($path)->{status}, 204, 'deleted';
     is $server->postgres->psql(q{select count(*) from scim.journal
         where changes::text like '%4711%'}), 0,

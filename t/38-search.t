@@ -42,6 +42,7 @@ bad_requests();
 writes_nothing();
 roots();
 foreign_attributes();
+long_requests();
 $server->stop;
 done_testing;
 
@@ -215,6 +216,21 @@ sub roots() {
         '... nothing is sorted by it');
     refused($acme->get('/', { filter => 'active gt true' }), 'invalidFilter',
         'what is wrong with a filter of one type is wrong with all');
+    return;
+}
+
+# What a URL could not carry either
+sub long_requests() {
+    my %long = (attributes => [('a') x 16_000], sortBy => 'x' x 9_000,
+        excludedAttributes => 'a,' x 9_000);
+    for my $name (sort keys %long) {
+        my $reply = post('/Users/.search', $name => $long{$name});
+        refused($reply, 'invalidValue', "a long $name");
+        like $reply->{json}{detail}, qr/"$name" has more than 8192 bytes/,
+            '... the rule';
+    }
+    refused(post('/Users/.search', cursor => 'A' x 9_000), 'invalidCursor',
+        'a long cursor');
     return;
 }
 

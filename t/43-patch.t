@@ -163,6 +163,12 @@ my @changes = (
         path => 'title', value => undef }], { title => undef }],
     ['S-2.5-02: so does []', [{ op => 'replace', path => 'emails',
         value => [] }], { emails => undef }],
+    (map { ["active: $_->[0] neither revives nor locks out", [$_->[1],
+        { op => 'replace', path => 'title', value => 'N' }],
+        { title => 'N' }] }
+        ['""', { op => 'replace', value => { active => '' } }],
+        ['null', { op => 'replace', path => 'active', value => undef }],
+        ['remove', { op => 'remove', path => 'active' }]),
     ['P-3.5.2.3-11: paths as names (Entra)', [{ op => 'replace', value => {
         'name.givenName' => 'A', ENTERPRISE . ':department' => 'x' } }],
         { name => { givenName => 'A', familyName => 'F' },

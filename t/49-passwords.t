@@ -122,6 +122,24 @@ is $reply->{json}{Operations}[0]{status}, 200, 'a Bulk operation changes it';
 never_shown($reply, '... the answer');
 is sign_in('bjensen@example.com', 'sixth'), 200, '... and that one holds';
 
+# However the value is wrapped, the old one must not stay good.
+my $n = 0;
+for my $operation ({ path => 'password', value => { value => 'wrapped' } },
+    { value => { +USER, { password => 'nested' } } },
+    { value => { USER . ':password' => 'urn' } }) {
+    my ($before, $after) = map { "way $_" } $n, $n + 1;
+    patch({ op => 'replace', path => 'password', value => $before });
+    my $text = JSON::PP->new->canonical->encode($operation->{value});
+    $operation->{value} = JSON::PP->new->decode($text
+        =~ s/wrapped|nested|(?<=:")urn(?=")/$after/r);
+    is patch({ op => 'replace', %$operation })->{status}, 200, "replace: $text";
+    is sign_in('bjensen@example.com', $after), 200, '... the new one holds';
+    is sign_in('bjensen@example.com', $before), 401, '... the old one does not';
+    $n += 2;
+}
+patch({ op => 'remove', path => 'password', value => 'x' });
+is sign_in('bjensen@example.com', 'x'), 401, 'a removal sets none';
+
 # S-4.1.1-16, P-5-01: prepared for comparison, policy
 patch({ op => 'replace', path => 'password', value => "p\x{e4}ss\x{3000}w" });
 is sign_in('bjensen@example.com', "pa\x{308}ss w"), 200,
@@ -166,6 +184,22 @@ is $keeps->delete("/Users/$id")->{status}, 204, 'a user is deleted';
 is $postgres->psql("select count(*) from scim.passwords where user_id = '$id'"),
     0, '... and so is the hash';
 is sign_in('bjensen@example.com', "p\x{e4}ss w"), 401, '... for everybody';
+
+# No UTF-8, as of clients that send Latin-1
+is $anyone->get('/private', undef, Authorization => 'Basic '
+    . encode_base64("m\xfcller:x", ''))->{status}, 401,
+    'a name that is no UTF-8 is nobody\'s';
+
+# Guesses
+create($server->app('acme', app => 'Other', install => ['--passwords',
+    'store']), 'guessed', 'right');
+is sign_in('guessed', 'right'), 200, 'who was in a moment ago';
+sign_in('guessed', "guess $_") for 1 .. 70;
+$server->logged(qr/SCIM0108: too many wrong passwords/, 'guesses are counted');
+my $start = time;
+is sign_in('guessed', 'one more'), 401, '... then refused';
+cmp_ok time - $start, '<', $known / 5, '... at once';
+is sign_in('guessed', 'right'), 200, '... and the good one still passes';
 
 # The module may not look into the table.
 like eval { $postgres->psql('set scim.org = 1;

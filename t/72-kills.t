@@ -5,7 +5,7 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Scim::Crowd;
+use Scim::Crowd qw(in_parallel);
 use Scim::Process qw(wait_for);
 use Scim::Server;
 use Test::More;
@@ -13,6 +13,7 @@ use Time::HiRes qw(sleep);
 
 use constant {
     USER    => 'urn:ietf:params:scim:schemas:core:2.0:User',
+    BULK    => 'urn:ietf:params:scim:api:messages:2.0:BulkRequest',
     CLIENTS => 8,
 };
 
@@ -56,8 +57,38 @@ is $postgres->psql(q{select count(*) from scim.users u where not exists
     (select from scim.journal j where j.resource = u.id
         and j.action = 'create')}), 0, 'every user has its journal row';
 
+# A Bulk whose connection is lost while its COMMIT waits: nobody knows what
+# became of it, so it is 503 and not done once more.
+for my $query ('', '?atomic=true') {
+    my $before = $postgres->psql('select count(*) from scim.users');
+    $acme->another->get('/Users');
+    $postgres->psql(q{alter system set synchronous_standby_names = 'nobody'});
+    $postgres->psql('select pg_reload_conf()');
+    my ($ended, $reply) = in_parallel(2, sub ($n) { $n ? bulk($query) : wait_for(10,
+        sub { $postgres->psql(q{select count(pg_terminate_backend(pid))
+            from pg_stat_activity where wait_event = 'SyncRep'}) > 0 }) });
+    $postgres->psql('alter system reset synchronous_standby_names');
+    $postgres->psql('select pg_reload_conf()');
+    ok $ended, "the COMMIT of Bulk$query is cut off";
+    is_deeply $reply, [(503) x 3], '... its operations are 503';
+    is $postgres->psql('select count(*) from scim.users') - $before, 3,
+        '... and what was written is written once';
+    $postgres->psql(q{delete from scim.user_folded f using scim.users u
+        where u.id = f.user_id and u.user_name like 'bulk-%'});
+    $postgres->psql(q{delete from scim.users where user_name like 'bulk-%'});
+}
+
 $server->stop;
 done_testing;
+
+sub bulk($query) {
+    my $reply = $acme->another->post("/Bulk$query", { schemas => [BULK],
+        Operations => [map { { method => 'POST', bulkId => "b$_",
+            path => '/Users', data => { schemas => [USER],
+                userName => "bulk-$_" } } } 1 .. 3] });
+    return [map { 0 + $_->{status} }
+        @{ $reply->{json}{Operations} // [($reply) x 3] }];
+}
 
 # Creates, and deletes every fourth; what got no answer may have happened.
 sub write_users($client, $client_n, $crowd) {

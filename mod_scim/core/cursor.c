@@ -174,13 +174,17 @@ static scim_error *invalid(apr_pool_t *pool)
                            "page to page.");
 }
 
+/* Ours hold an id and a value of at most a kilobyte. */
+#define TEXT_MAX 4096
+
 scim_error *scim_cursor_read(scim_cursor *out, const char *text,
                              const scim_cursor_seal *seal, apr_pool_t *pool)
 {
     unsigned char tag[TAG];
     bytes whole, plain;
 
-    if (!decode(&whole, text, pool) || whole.len < TAG + HEAD) {
+    if (strlen(text) > TEXT_MAX || !decode(&whole, text, pool)
+        || whole.len < TAG + HEAD) {
         return invalid(pool);
     }
     plain.data = whole.data + TAG;

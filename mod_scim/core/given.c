@@ -1,5 +1,7 @@
 #include "core/given.h"
 
+#include <string.h>
+
 #include "core/patch_operation.h"
 
 static void add_present(apr_array_header_t *given, const json_t *values,
@@ -46,4 +48,23 @@ const apr_array_header_t *scim_given_in_patch(const scim_patch *patch,
         }
     }
     return given;
+}
+
+const json_t *scim_given_value(const scim_patch *patch,
+                               const scim_schema *schema, const char *name)
+{
+    const json_t *last = NULL;
+    int i;
+
+    for (i = 0; i < patch->operations->nelts; i++) {
+        const scim_operation *op
+            = &APR_ARRAY_IDX(patch->operations, i, scim_operation);
+
+        if (op->verb != SCIM_PATCH_REMOVE && op->value != NULL
+            && op->path.schema == schema && op->path.attr != NULL
+            && strcmp(op->path.attr->name, name) == 0) {
+            last = op->value;
+        }
+    }
+    return last;
 }

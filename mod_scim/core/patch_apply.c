@@ -530,13 +530,19 @@ static scim_error *apply_operation(const scim_operation *op, applier *a)
 }
 
 /* Which operation broke what the result of all of them breaks: the last one
- * after which it was not right any more. */
+ * after which it was not right any more. Each is tried again, which a good
+ * message is worth only for so many. */
+#define BLAMED_MAX 1000
+
 static scim_error *blame(scim_error *err, const scim_patch *patch,
                          const json_t *before, applier *a)
 {
     const scim_operation *guilty = NULL;
     int i, is_bad, was_bad = 0;
 
+    if (patch->operations->nelts > BLAMED_MAX) {
+        return err;
+    }
     a->resource = scim_json_adopt(json_deep_copy(before), a->pool);
     a->looked_at = 0;
     for (i = 0; i < patch->operations->nelts; i++) {

@@ -57,7 +57,9 @@ static scim_error *run_circle(serve_job *job,
         const char **id = &job->ids[operation_at(operations, i)];
 
         err = *id != NULL ? NULL : store_new_id(id, job->call->pool);
-        apr_hash_set(later, *id, APR_HASH_KEY_STRING, "");
+        if (err == NULL) {
+            apr_hash_set(later, *id, APR_HASH_KEY_STRING, "");
+        }
     }
     for (i = 0; err == NULL && i < count; i++) {
         int index = operation_at(operations, i);

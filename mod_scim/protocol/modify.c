@@ -9,6 +9,19 @@ typedef struct modification {
     int warnings;             /* of the reading; a retry warns anew */
 } modification;
 
+/* Neither revive nor lock out by a value that is missing: "active": "" means
+ * nothing (DESIGN 5.17), and without one nobody could sign in. */
+static void keep_active(json_t *changed, const json_t *stored,
+                        const store_grant *grant, const serve_call *call)
+{
+    json_t *active = json_object_get(stored, "active");
+
+    if (call->type->kind == SCIM_KIND_USER && !grant->strict && active != NULL
+        && json_object_get(changed, "active") == NULL) {
+        json_object_set(changed, "active", active);
+    }
+}
+
 static scim_error *compute(json_t **after, scim_membership **members,
                            const store_record *before,
                            const store_grant *grant, void *baton,
@@ -35,6 +48,9 @@ static scim_error *compute(json_t **after, scim_membership **members,
     call->reading.strict = grant->strict;
     err = scim_patch_apply(&changed, m->patch, stored, call->type,
                            &call->reading, pool);
+    if (err == NULL) {
+        keep_active(changed, stored, grant, call);
+    }
     if (err != NULL || json_equal(changed, stored)) {
         return err;
     }
@@ -107,7 +123,7 @@ scim_error *serve_modify(serve_call *call)
         m.warnings = call->reading.warnings->nelts;
     }
     if (err == NULL) {
-        err = serve_hash_patched(&m.password, body, call);
+        err = serve_hash_patched(&m.password, patch, call);
     }
     if (err != NULL) {
         return err;

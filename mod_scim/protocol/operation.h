@@ -179,12 +179,12 @@ void serve_write_piece(serve_response *response, const serve_piece *piece,
  * password. */
 void serve_drop_password(json_t *resource, const scim_resource_type *type);
 
-/* Of a resource, or of the operations of a patch as they were sent: *hash is
- * what to keep, or NULL: there is none, or the app drops it. Made before the
- * transaction, but for a Bulk, which is one. SCIM_INVALID_VALUE. */
+/* Of a resource, or of a patch that was read: *hash is what to keep, or NULL:
+ * there is none, or the app drops it. Made before the transaction, but in an
+ * atomic Bulk, which is one. SCIM_INVALID_VALUE. */
 scim_error *serve_hash_password(const char **hash, const json_t *body,
                                 serve_call *call);
-scim_error *serve_hash_patched(const char **hash, const json_t *body,
+scim_error *serve_hash_patched(const char **hash, const scim_patch *patch,
                                serve_call *call);
 
 #endif

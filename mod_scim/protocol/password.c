@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "core/casefold.h"
+#include "core/given.h"
 #include "core/username.h"
 #include "protocol/operation.h"
 
@@ -89,50 +90,12 @@ scim_error *serve_hash_password(const char **hash, const json_t *body,
     return hash_value(hash, password_of(body), call);
 }
 
-static int names_password(const char *path)
-{
-    apr_size_t len = strlen(path), prefix = sizeof(SCIM_URN_USER) - 1;
-
-    if (len > prefix && path[prefix] == ':'
-        && scim_name_equals_n(path, prefix, SCIM_URN_USER)) {
-        path += prefix + 1;
-    }
-    return scim_name_equals(path, "password");
-}
-
-/* What one operation makes of the password; NULL: nothing. */
-static const json_t *patched(const json_t *operation)
-{
-    const json_t *path = scim_json_member(operation, "path");
-    const json_t *value = scim_json_member(operation, "value");
-    const json_t *found = NULL;
-    const char *name;
-    json_t *member;
-
-    if (json_is_string(path)) {
-        return names_password(json_string_value(path)) ? value : NULL;
-    }
-    json_object_foreach((json_t *)value, name, member) {
-        if (names_password(name)) {
-            found = member;
-        }
-    }
-    return found;
-}
-
-scim_error *serve_hash_patched(const char **hash, const json_t *body,
+scim_error *serve_hash_patched(const char **hash, const scim_patch *patch,
                                serve_call *call)
 {
-    const json_t *operations = scim_json_member(body, "Operations");
-    const json_t *last = NULL, *found;
-    json_t *operation;
-    size_t i;
-
-    json_array_foreach(operations, i, operation) {
-        found = json_is_object(operation) ? patched(operation) : NULL;
-        last = found != NULL ? found : last;
-    }
-    return hash_value(hash, last, call);
+    return hash_value(hash,
+                      scim_given_value(patch, call->type->schema, "password"),
+                      call);
 }
 
 scim_error *serve_password_check(serve_sign_in *out, const char *slug,
@@ -140,11 +103,15 @@ scim_error *serve_password_check(serve_sign_in *out, const char *slug,
                                  const store_caller *caller, store *s,
                                  apr_pool_t *pool)
 {
-    const char *hash, *prepared, *made;
-    int active;
-    scim_error *err = store_password_of(&hash, &active, slug, user_name,
-                                        caller, s, pool);
+    const char *hash = NULL, *prepared, *made;
+    int active = 0;
+    scim_error *err = NULL;
 
+    /* A name that is no UTF-8 is nobody's, and takes as long. */
+    if (scim_json_adopt(json_string(user_name), pool) != NULL) {
+        err = store_password_of(&hash, &active, slug, user_name, caller, s,
+                                pool);
+    }
     if (err != NULL) {
         return err;
     }

@@ -313,7 +313,8 @@ static scim_error *add_large(answer *a, const store_record *record, int insist)
                                          call->context->caller,
                                          call->context->store, call->pool);
 
-    if (err != NULL && err->fault == SCIM_NOT_FOUND && !insist) {
+    if (err != NULL && err->fault == SCIM_NOT_FOUND
+        && (!insist || call->id == NULL)) {
         start_large(record, &l);
         err = NULL;
     }

@@ -5,6 +5,10 @@
 #include "core/casefold.h"
 #include "protocol/operation.h"
 
+/* Of one parameter: what a URL could carry. Filters and cursors have limits of
+ * their own. */
+#define MAX_TEXT 8192
+
 static scim_error *wrong_type(const char *name, const char *what,
                               apr_pool_t *pool)
 {
@@ -17,7 +21,8 @@ static scim_error *wrong_type(const char *name, const char *what,
 static scim_error *read_names(const char **out, const char *name,
                               const json_t *value, apr_pool_t *pool)
 {
-    const char *list = "", *text;
+    apr_array_header_t *names = apr_array_make(pool, 8, sizeof(const char *));
+    const char *text;
     size_t i;
 
     for (i = 0; i < json_array_size(value); i++) {
@@ -25,9 +30,9 @@ static scim_error *read_names(const char **out, const char *name,
         if (text == NULL) {
             return wrong_type(name, "an array of texts", pool);
         }
-        list = apr_pstrcat(pool, list, i > 0 ? "," : "", text, NULL);
+        APR_ARRAY_PUSH(names, const char *) = text;
     }
-    *out = list;
+    *out = apr_array_pstrcat(pool, names, ',');
     return NULL;
 }
 
@@ -67,6 +72,20 @@ static scim_error *read_member(serve_query *out, const char *name,
     return NULL;
 }
 
+static scim_error *check_length(serve_query *query, const char *name,
+                                apr_pool_t *pool)
+{
+    const char **field = serve_query_field(query, name);
+
+    if (field == NULL || *field == NULL || field == &query->filter
+        || field == &query->cursor || strlen(*field) <= MAX_TEXT) {
+        return NULL;
+    }
+    return scim_error_make(SCIM_INVALID_VALUE, pool,
+                           "\"%s\" has more than %d bytes.",
+                           scim_excerpt(name, pool), MAX_TEXT);
+}
+
 static int is_search_request(const json_t *body)
 {
     const json_t *schemas = scim_json_member(body, "schemas");
@@ -102,6 +121,9 @@ scim_error *serve_search(serve_call *call)
     call->projection = NULL;
     json_object_foreach(body, name, value) {
         err = read_member(&call->query, name, value, call->pool);
+        if (err == NULL) {
+            err = check_length(&call->query, name, call->pool);
+        }
         if (err != NULL) {
             return err;
         }

@@ -253,6 +253,34 @@ static scim_error *refuse_newer(int stored, apr_pool_t *pool)
                                  stored, SCIM_FOLD_VERSION);
 }
 
+/* The schema files, by which these values are folded, are httpd's: nothing says
+ * here which of them are folded at all. */
+static scim_error *refuse_files(int stored, store_admin *a, apr_pool_t *pool)
+{
+    PGresult *found;
+    scim_error *err;
+
+    if (stored == SCIM_FOLD_VERSION) {
+        return NULL;
+    }
+    err = store_admin_run(
+        &found, a,
+        "select exists (select from scim.resources)"
+        " or exists (select from scim.unique_values)"
+        " or exists (select from scim.user_folded f,"
+        "  jsonb_object_keys(f.folded) k where k like 'urn:%' and k <> $1)"
+        " or exists (select from scim.groups g,"
+        "  jsonb_object_keys(g.folded) k where k like 'urn:%')",
+        1, (const char *const[]){ SCIM_URN_ENTERPRISE_USER }, pool);
+    if (err == NULL && store_admin_is_true(found, 0, 0)) {
+        err = scim_error_make(
+            SCIM_UNAVAILABLE, pool,
+            "There are resources of types from files, or values of extensions "
+            "from files, which this scimctl cannot fold: nothing was changed.");
+    }
+    return err;
+}
+
 /* Writers wait until the end, and no key changes unless all can. */
 static scim_error *refold(store_refold *out, int apply, store_admin *a,
                           apr_pool_t *pool)
@@ -263,6 +291,9 @@ static scim_error *refold(store_refold *out, int apply, store_admin *a,
     if (err == NULL) {
         out->from = state.fold_version;
         err = refuse_newer(state.fold_version, pool);
+    }
+    if (err == NULL && apply) {
+        err = refuse_files(state.fold_version, a, pool);
     }
     if (err == NULL && apply) {
         err = store_admin_script(a,

@@ -104,6 +104,7 @@ void store_keys_compare(store_key_changes *out, const json_t *before,
     out->claims = keys->claims == NULL || claims == NULL
                       ? keys->claims != claims
                       : strcmp(keys->claims, claims) != 0;
+    out->released = claims;
 }
 
 static void add_values(const store_keys *keys, const char *id,
@@ -229,7 +230,7 @@ store_step *store_add_update(const store_keys *keys,
                              const scim_resource_type *type,
                              store_transaction *tx)
 {
-    store_step *row;
+    store_step *row, *release;
 
     switch (type->kind) {
     case SCIM_KIND_USER:
@@ -241,8 +242,12 @@ store_step *store_add_update(const store_keys *keys,
     default:
         row = add_other(STORE_RESOURCE_UPDATE, keys, id, type, tx);
     }
+    if (changes->claims && changes->released != NULL) {
+        release = store_add(STORE_VALUES_RELEASE, tx);
+        store_step_text(release, id);
+        store_step_text(release, changes->released);
+    }
     if (changes->claims) {
-        store_step_text(store_add(STORE_VALUES_RELEASE, tx), id);
         add_claims(keys, id, type, tx);
     }
     return row;

@@ -32,6 +32,7 @@ void store_keys_make(store_keys *out, const json_t *resource,
 typedef struct store_key_changes {
     int values;
     int claims;
+    const char *released; /* the claims before; NULL: none */
 } store_key_changes;
 
 void store_keys_compare(store_key_changes *out, const json_t *before,

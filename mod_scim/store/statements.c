@@ -434,23 +434,32 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_VALUES_CLAIM] = { "values_claim",
         "SELECT scim.claim_values($1::int, $2::uuid, $3, $4::json)" },
     [STORE_VALUES_RELEASE] = { "values_release",
-        "DELETE FROM scim.unique_values"
-        " WHERE org_id = $1 AND id = $2::uuid" },
+        "DELETE FROM scim.unique_values u USING (SELECT DISTINCT w.attr"
+        "  FROM json_to_recordset($3::json) AS w(attr text)) w"
+        " WHERE u.org_id = $1 AND u.id = $2::uuid AND u.attr = w.attr" },
 
     [STORE_GROUPS_LOCK] = { "groups_lock",
         "SELECT r.id FROM scim.groups r WHERE r.org_id = $1::int"
-        " AND r.id = ANY(ARRAY(SELECT unnest($2::uuid[])"
-        "  UNION SELECT m.group_id FROM unnest($3::uuid[]) d(id)"
-        "   JOIN scim.group_users m ON m.org_id = $1 AND m.user_id = d.id"
-        "  UNION SELECT m.group_id FROM unnest($3::uuid[]) d(id)"
-        "   JOIN scim.group_groups m ON m.org_id = $1 AND m.child_id = d.id))"
+        " AND r.id = ANY(ARRAY(SELECT v.id FROM scim.groups v"
+        "   WHERE v.org_id = $1 AND v.id = ANY($2::uuid[])"
+        "   AND " STORE_VISIBLE("v")
+        "  UNION SELECT m.group_id FROM scim.users v"
+        "   JOIN scim.group_users m ON m.org_id = $1 AND m.user_id = v.id"
+        "   WHERE v.org_id = $1 AND v.id = ANY($3::uuid[])"
+        "   AND " STORE_VISIBLE("v")
+        "  UNION SELECT m.group_id FROM scim.groups v"
+        "   JOIN scim.group_groups m ON m.org_id = $1 AND m.child_id = v.id"
+        "   WHERE v.org_id = $1 AND v.id = ANY($3::uuid[])"
+        "   AND " STORE_VISIBLE("v") "))"
         " ORDER BY r.id FOR NO KEY UPDATE" },
     [STORE_USERS_LOCK] = { "users_lock",
         "SELECT r.id FROM scim.users r WHERE r.org_id = $1::int"
-        " AND r.id = ANY($2::uuid[]) ORDER BY r.id FOR NO KEY UPDATE" },
+        " AND r.id = ANY($2::uuid[]) AND " STORE_VISIBLE("r")
+        " ORDER BY r.id FOR NO KEY UPDATE" },
     [STORE_RESOURCES_LOCK] = { "resources_lock",
         "SELECT r.id FROM scim.resources r WHERE r.org_id = $1::int"
-        " AND r.id = ANY($2::uuid[]) ORDER BY r.id FOR NO KEY UPDATE" },
+        " AND r.id = ANY($2::uuid[]) AND " STORE_VISIBLE("r")
+        " ORDER BY r.id FOR NO KEY UPDATE" },
     /* Before the resource itself: groups by id, then users (DESIGN 5.10). */
     [STORE_HOLDERS_LOCK] = { "holders_lock",
         "SELECT r.id FROM scim.groups r WHERE r.org_id = $1::int"

@@ -148,7 +148,9 @@ static int is_late(const store_transaction *tx)
 static int is_safe_to_repeat(const store_transaction *tx)
 {
     return !tx->c->used
-           && (tx->intent == STORE_READS || tx->intent == STORE_EDITS)
+           && (tx->intent == STORE_READS
+               || (tx->intent == STORE_EDITS
+                   && tx->steps[tx->count - 1].statement != STORE_COMMIT))
            && !is_late(tx);
 }
 
@@ -175,8 +177,8 @@ scim_error *store_go(store_transaction *tx)
     if (tx->sent || tx->count == 0) {
         return NULL;
     }
-    if (is_open(tx) && is_late(tx)) { /* a COMMIT must not outlive the 503 */
-        tx->c->broken = 1;
+    if (is_late(tx)) { /* a COMMIT must not outlive the 503 */
+        tx->c->broken |= is_open(tx);
         return store_unavailable(tx->pool, "no time left to commit");
     }
     err = store_trip(&failed, tx->steps, tx->count, tx->c,
