@@ -167,14 +167,25 @@ sub graceful_stop($self) {
 }
 
 # A new generation of children, of this configuration; returns when it is
-# there.
+# there, and when those of the old one take no new connections any more.
 sub graceful($self, $text = $self->config_text) {
     my $started = $self->starts;
+    my @old = $self->children;
     write_file("$self->{dir}/httpd.conf", $text);
     kill 'USR1', $self->{pid};
     $self->wait_for_children($started)
         or die 'httpd does not restart: ', $self->error_log;
+    wait_for($PATIENCE, sub { !grep { $self->is_listening($_) } @old })
+        or die 'httpd does not let its old children go: ', $self->error_log;
     return;
+}
+
+# Whether a process holds the socket of our port.
+sub is_listening($self, $pid) {
+    my $port = sprintf '%04X', $self->{port};
+    my %ours = map { my @field = split; ("socket:[$field[9]]" => 1) }
+        grep { /:$port 00000000:0000 0A / } split /\n/, slurp('/proc/net/tcp');
+    return scalar grep { $ours{ readlink($_) // '' } } glob "/proc/$pid/fd/*";
 }
 
 # Everything at once, as a power failure does.
