@@ -175,7 +175,7 @@ static scim_error *invalid(apr_pool_t *pool)
 }
 
 /* Ours hold an id and a value of at most a kilobyte. */
-#define TEXT_MAX 4096
+#define TEXT_MAX 8192
 
 scim_error *scim_cursor_read(scim_cursor *out, const char *text,
                              const scim_cursor_seal *seal, apr_pool_t *pool)
