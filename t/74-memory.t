@@ -19,6 +19,7 @@ use constant {
 # A sanitizer keeps what was freed for a while.
 my $GROWTH = $ENV{SCIM_ASAN_LIBRARY} ? 2 : 0.01;
 my $CLIENTS = 4;
+my $ROUNDS = 3;
 
 my $requests = $ENV{SCIM_REQUESTS} // 20_000;
 my $server = Scim::Server->new(httpd => { StartServers => 1,
@@ -31,13 +32,19 @@ my $group = $acme->post('/Groups', { schemas => [GROUP],
     ->{json}{id};
 my ($child) = $server->children;
 
-# Each thread has met each kind of request before it counts.
+# Each thread has met each kind of request before it counts, and once more all
+# of them at the same time: what a malloc keeps settles late on a busy machine.
+# A leak does not: it is there in every round.
 mix(6000, 'a');
-my $before = rss();
-my $seen = mix($requests, 'b');
-my $after = rss();
-diag sprintf '%d KiB, then %d KiB (%+.2f %%)', $before, $after,
-    100 * ($after / $before - 1);
+my ($before, $after, $seen);
+for my $round (1 .. $ROUNDS) {
+    $before = rss();
+    $seen = mix($requests, "b$round");
+    $after = rss();
+    diag sprintf '%d KiB, then %d KiB (%+.2f %%)', $before, $after,
+        100 * ($after / $before - 1);
+    last if $after <= $before * (1 + $GROWTH);
+}
 diag join ', ', map { "$_: $seen->{$_}" } sort keys %$seen;
 is_deeply [grep { !/\A(?:200|201|204|400|404|409)\z/ } keys %$seen], [],
     'all answers are as they should be';
