@@ -147,8 +147,12 @@ sub other_in_filters() {
 sub policies() {
     my ($own, $other) = map { org_id($_) } qw(acme globex);
     my %without_organization = map { $_ => 1 } qw(schema attributes);
-    my %secret = map { $_ => 1 } qw(organizations accounts tokens passwords
-        members);
+    my %of_admins = map { $_ => 1 } split /\n/, $postgres->psql(q{
+        select relname from pg_class where relnamespace = 'scim'::regnamespace
+           and relkind in ('r', 'p', 'v')
+           and has_table_privilege('scim_admin', oid, 'select')});
+    my %secret = map { $_ => 1 } grep { !may_httpd_read($_) } keys %of_admins;
+    $secret{$_} = 1 for qw(passwords members);
     my @relations = split /\n/, $postgres->psql(q{
         select relname || ' ' || relkind::text from pg_class
          where relnamespace = 'scim'::regnamespace
@@ -158,6 +162,14 @@ sub policies() {
         my ($name, $kind) = split / /, $relation;
         next if $without_organization{$name};
         my $count = "select count(*) from scim.$name";
+        if ($of_admins{$name}) {
+            my $become = 'set role scim_admin;';
+            like as_httpd($own, "$become $count"), qr/\A\d+\z/,
+                "scim_admin reads $name";
+            is as_httpd($own, "$become $count where org_id <> $own"), '0',
+                "... and sees one organization in $name";
+            changes($name, $own, $other, $become);
+        }
         if ($secret{$name} || $name =~ /\Ajournal_/) {
             like as_httpd($own, $count), qr/permission denied/,
                 "scim_httpd cannot read $name";
@@ -184,15 +196,20 @@ sub policies() {
     return;
 }
 
+sub may_httpd_read($name) {
+    return $postgres->psql("select has_any_column_privilege("
+        . "'scim_httpd', 'scim.$name', 'select')") eq 't';
+}
+
 # Changing what is the other's either fails or finds nothing.
-sub changes($name, $own, $other) {
-    my $nothing = qr/permission denied|\A(?:UPDATE|DELETE) 0\z/;
-    like as_httpd($own, "\\set QUIET off\nupdate scim.$name set org_id = org_id"
+sub changes($name, $own, $other, $become = '') {
+    my $nothing = qr/permission denied|GENERATED ALWAYS|\A(?:UPDATE|DELETE) 0\z/;
+    like as_httpd($own, "$become\n\\set QUIET off\nupdate scim.$name set org_id = org_id"
         . " where org_id = $other"), $nothing, "... updates none of $name";
-    like as_httpd($own, "\\set QUIET off\ndelete from scim.$name"
+    like as_httpd($own, "$become\n\\set QUIET off\ndelete from scim.$name"
         . " where org_id = $other"), $nothing, "... deletes none of $name";
-    like as_httpd($own, "insert into scim.$name(org_id) values ($other)"),
-        qr/row-level security|permission denied/,
+    like as_httpd($own, "$become insert into scim.$name(org_id) values ($other)"),
+        qr/row-level security|permission denied|OVERRIDING/,
         "... adds none to $name";
     return;
 }
@@ -233,7 +250,7 @@ sub privileges() {
         select string_agg(proname, ' ' order by proname) from pg_proc
          where pronamespace = 'scim'::regnamespace
            and has_function_privilege('scim_httpd', oid, 'execute')}),
-        'claim_values groups_nest password_of password_set token_refusal'
+        'admin_enter admin_organizations claim_values groups_nest password_of password_set token_refusal'
         . ' token_used',
         '... and calls no functions but these';
     is $postgres->psql(q{

@@ -46,6 +46,7 @@ typedef struct scim_error {
     const char *cause;  /* to the error log, never to the client; or NULL */
     int retry_after_s;  /* Retry-After in seconds; 0: none */
     const char *allow;  /* of METHOD_NOT_ALLOWED: the Allow header; or NULL */
+    const char *field;  /* of the admin API: the member at fault; or NULL */
 } scim_error;
 
 /* A new error; the detail is a full sentence for an administrator. */

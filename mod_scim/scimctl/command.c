@@ -7,7 +7,7 @@
 
 const scimctl_command *const scimctl_families[] = {
     scimctl_database, scimctl_organization, scimctl_app,
-    scimctl_token,    scimctl_journal,      NULL,
+    scimctl_token,    scimctl_stack,        scimctl_journal, NULL,
 };
 
 /* What every command takes. */
@@ -30,10 +30,11 @@ static const scimctl_option *find_in(const scimctl_option *options,
     return NULL;
 }
 
-static const scimctl_option *find_option(const scimctl_command *command,
+static const scimctl_option *find_option(const scimctl_call *call,
                                          const char *name, apr_size_t len)
 {
-    const scimctl_option *option = find_in(command->options, name, len);
+    const scimctl_option *option = find_in(
+        scimctl_options_of(call->command, call->pool), name, len);
 
     return option != NULL ? option : find_in(common, name, len);
 }
@@ -54,7 +55,7 @@ static scim_error *take_option(int *used, scimctl_call *call, const char *word,
     const char *equals = strchr(word, '=');
     apr_size_t len = equals != NULL ? (apr_size_t)(equals - word)
                                     : strlen(word);
-    const scimctl_option *option = find_option(call->command, word, len);
+    const scimctl_option *option = find_option(call, word, len);
     const char *value = "on";
 
     *used = 0;
@@ -89,7 +90,7 @@ static scim_error *check_complete(const scimctl_call *call)
     if (call->command->argument != NULL && call->argument == NULL) {
         return wrong(call, "Missing: ", call->command->argument);
     }
-    for (option = call->command->options;
+    for (option = scimctl_options_of(call->command, call->pool);
          option != NULL && option->name != NULL; option++) {
         if (option->required
             && apr_table_get(call->options, option->name) == NULL) {

@@ -4,7 +4,7 @@
 
 #include <apr_tables.h>
 
-#include "store/admin.h"
+#include "admin/operation.h"
 
 typedef struct scimctl_option {
     const char *name;  /* "organization", typed as --organization */
@@ -33,7 +33,18 @@ struct scimctl_command {
     const char *summary;
     const scimctl_option *options; /* ends with a NULL name; or NULL */
     scim_error *(*run)(scimctl_call *call);
+    /* Instead of options and run: what is run, its fields being the options,
+     * and what a table shows of the result: "id:ID name:NAME". */
+    const admin_operation *operation;
+    const char *columns;
 };
+
+/* The command's own, or those of its operation. */
+const scimctl_option *scimctl_options_of(const scimctl_command *command,
+                                         apr_pool_t *pool);
+
+/* Runs the command's operation and prints what comes of it. */
+scim_error *scimctl_perform(scimctl_call *call);
 
 /* One table for each family, in its own file; ends with a NULL name. */
 extern const scimctl_command scimctl_database[];
@@ -41,6 +52,7 @@ extern const scimctl_command scimctl_organization[];
 extern const scimctl_command scimctl_app[];
 extern const scimctl_command scimctl_token[];
 extern const scimctl_command scimctl_journal[];
+extern const scimctl_command scimctl_stack[];
 
 extern const scimctl_command *const scimctl_families[]; /* ends with NULL */
 

@@ -27,7 +27,7 @@ static const char *option_text(const scimctl_option *option, apr_pool_t *pool)
 
 const char *scimctl_usage(const scimctl_command *command, apr_pool_t *pool)
 {
-    const scimctl_option *option = command->options;
+    const scimctl_option *option = scimctl_options_of(command, pool);
     const char *text = apr_pstrcat(pool, "scimctl ", command->family, " ",
                                    command->name, NULL);
 
@@ -40,6 +40,12 @@ const char *scimctl_usage(const scimctl_command *command, apr_pool_t *pool)
                            option->required ? "" : "]", NULL);
     }
     return text;
+}
+
+static const char *summary_of(const scimctl_command *command)
+{
+    return command->summary != NULL ? command->summary
+                                    : command->operation->summary;
 }
 
 void scimctl_help(const char *family, apr_pool_t *pool)
@@ -55,7 +61,7 @@ void scimctl_help(const char *family, apr_pool_t *pool)
         printf("\n");
         for (command = *table; command->name != NULL; command++) {
             printf("%s\n    %s\n", scimctl_usage(command, pool),
-                   command->summary);
+                   summary_of(command));
         }
     }
     printf("\n%s", common_help);
@@ -63,11 +69,13 @@ void scimctl_help(const char *family, apr_pool_t *pool)
 
 void scimctl_help_command(const scimctl_command *command, apr_pool_t *pool)
 {
-    const scimctl_option *option = command->options;
+    const scimctl_option *options = scimctl_options_of(command, pool);
+    const scimctl_option *option = options;
 
-    printf("%s\n\n%s\n\n", scimctl_usage(command, pool), command->summary);
+    printf("%s\n\n%s\n\n", scimctl_usage(command, pool),
+           summary_of(command));
     for (; option != NULL && option->name != NULL; option++) {
         printf("  %-22s %s\n", option_text(option, pool), option->help);
     }
-    printf("%s%s", command->options != NULL ? "\n" : "", common_help);
+    printf("%s%s", options != NULL ? "\n" : "", common_help);
 }

@@ -78,8 +78,12 @@ static scim_error *run(scimctl_call *call)
     if (conninfo == NULL) {
         conninfo = getenv("SCIM_DATABASE");
     }
-    err = store_admin_open(&call->db, conninfo, call->pool);
-    return err != NULL ? err : call->command->run(call);
+    err = store_admin_open(&call->db, conninfo, &call->actor, call->pool);
+    if (err != NULL) {
+        return err;
+    }
+    return call->command->run != NULL ? call->command->run(call)
+                                      : scimctl_perform(call);
 }
 
 /* A token that went to a full disk is lost: that is no success. */

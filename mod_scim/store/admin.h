@@ -1,24 +1,69 @@
-/* The owner's side of the store: what scimctl (and later the admin API) does.
- * These functions connect as a role that may become scim_owner, never as
- * scim_httpd. */
+/* The owner's side of the store: what scimctl and the admin API do. scimctl
+ * connects as a role that may become scim_owner; the admin API borrows a
+ * child's connection, and its transactions become scim_admin. */
 #ifndef SCIM_STORE_ADMIN_H
 #define SCIM_STORE_ADMIN_H
 
 #include "store/store.h"
 
-/* One connection for a command's life; blocking, bounded by connect_timeout. */
+/* Who acts: for the journal, and for what may be done. */
+typedef struct store_actor {
+    const char *name;  /* as the journal has it: "scimctl:alice" */
+    const char *realm; /* of an account, whose name is `account`; NULL: this is
+                          scimctl, which may do everything */
+    const char *account;
+    const char *request_id; /* or NULL */
+    const char *address;    /* or NULL */
+    apr_time_t received;    /* start of the request; 0: not a request */
+} store_actor;
+
+/* Somebody at work: one transaction after the other. */
 typedef struct store_admin store_admin;
 
-/* `conninfo` NULL: libpq's own defaults (PGHOST, PGDATABASE, ...). The
+/* One connection for a command's life; blocking, bounded by connect_timeout.
+ * `conninfo` NULL: libpq's own defaults (PGHOST, PGDATABASE, ...). The
  * connection is closed with `pool`. Errors of every function below:
  * SCIM_UNAVAILABLE (no server, or a schema of another version),
  * SCIM_FORBIDDEN (a role that may not do this). */
 scim_error *store_admin_open(store_admin **out, const char *conninfo,
-                             apr_pool_t *pool);
+                             const store_actor *actor, apr_pool_t *pool);
+
+/* A connection of the child's pool for each transaction, none between them;
+ * what is not done by `deadline` is SCIM_UNAVAILABLE. */
+void store_admin_lend(store_admin **out, store *s, const store_actor *actor,
+                      apr_time_t deadline, apr_pool_t *pool);
+
+/* What an account must be to do something. The first three only read. */
+typedef enum {
+    STORE_ANYBODY,      /* no organization is entered */
+    STORE_MEMBER_READS, /* any account of the organization */
+    STORE_ADMIN_READS,
+    STORE_ADMIN_WRITES, /* admins and owners; acts on an organization follow
+                           one another */
+    STORE_OWNER_WRITES
+} store_need;
+
+/* Runs `work` as one transaction within the organization (`slug`; NULL with
+ * STORE_ANYBODY), again if it met another one: at most four times. The store_*
+ * functions that take a store_work_admin's `a` are called within it.
+ * SCIM_NOT_FOUND: no such organization, or one in which the actor has no part;
+ * SCIM_FORBIDDEN: the account's role does not do. */
+typedef scim_error *(*store_admin_work)(void *baton, store_admin *a,
+                                        apr_pool_t *pool);
+scim_error *store_admin_transact(store_admin_work work, void *baton,
+                                 const char *slug, store_need need,
+                                 store_admin *a, apr_pool_t *pool);
+
+/* A list's page: at most `limit` rows behind `after`. */
+typedef struct store_slice {
+    int limit;
+    const char *after; /* `next` of the page before; or NULL */
+    const char *next;  /* out; NULL: there is no more */
+} store_slice;
 
 /* ------------------------------------------------------------- migrations */
 
-#define STORE_SCHEMA_VERSION 1 /* the newest that this build knows */
+#define STORE_SCHEMA_VERSION 2 /* the newest that this build knows */
 
 typedef struct store_schema_state {
     int present;         /* 0: an empty database */
@@ -74,11 +119,6 @@ scim_error *store_schema_check(apr_array_header_t **out, store_admin *a,
                                apr_pool_t *pool);
 
 /* ---------------------------------------------- organizations, apps, tokens */
-
-/* Who acts, for the journal: scimctl with its operating system's user. */
-typedef struct store_actor {
-    const char *name; /* "scimctl:alice" */
-} store_actor;
 
 typedef struct store_organization {
     apr_int64_t org_id;
@@ -176,6 +216,24 @@ scim_error *store_token_list(apr_array_header_t **out, const char *slug,
 scim_error *store_token_revoke(const char *slug, apr_int64_t key_id,
                                const store_actor *actor, store_admin *a,
                                apr_pool_t *pool);
+
+/* ------------------------------------------------------- stacks and roles */
+
+/* All of these run within store_admin_transact(). The objects are what the
+ * admin API shows, and belong to the pool. `given` holds checked members;
+ * `version` is If-Match's, or NULL. SCIM_NOT_FOUND, SCIM_UNIQUENESS,
+ * SCIM_PRECONDITION_FAILED. */
+scim_error *store_stack_list(json_t **out, store_slice *slice, store_admin *a,
+                             apr_pool_t *pool);
+scim_error *store_stack_get(json_t **out, const char *id, store_admin *a,
+                            apr_pool_t *pool);
+scim_error *store_stack_create(json_t **out, const json_t *given,
+                               store_admin *a, apr_pool_t *pool);
+scim_error *store_stack_change(json_t **out, const char *id,
+                               const json_t *given, const char *version,
+                               store_admin *a, apr_pool_t *pool);
+scim_error *store_stack_delete(const char *id, const char *version,
+                               store_admin *a, apr_pool_t *pool);
 
 /* A row of the journal, for people. */
 typedef struct store_journal_row {

@@ -41,6 +41,22 @@ static const struct {
       " from pg_roles where rolname = 'scim_httpd'",
       "alter role scim_httpd login nosuperuser nobypassrls nocreaterole"
       " nocreatedb noreplication, and revoke scim_owner from scim_httpd" },
+    { "role scim_admin",
+      "select coalesce(bool_and(not r.rolcanlogin and not r.rolsuper"
+      "  and not r.rolbypassrls and h.oid is not null"
+      "  and not h.rolinherit), false),"
+      " coalesce(max(concat_ws(', ', 'exists',"
+      "  case when r.rolcanlogin then 'may log in' end,"
+      "  case when r.rolsuper then 'is superuser' end,"
+      "  case when r.rolbypassrls then 'bypasses row-level security' end,"
+      "  case when h.oid is null then 'scim_httpd cannot become it' end,"
+      "  case when h.rolinherit then 'scim_httpd inherits its rights' end)),"
+      "  'is missing')"
+      " from pg_roles r left join pg_roles h on h.rolname = 'scim_httpd'"
+      "  and pg_has_role(h.oid, r.oid, 'member')"
+      " where r.rolname = 'scim_admin'",
+      "alter role scim_admin nologin nosuperuser nobypassrls, alter role"
+      " scim_httpd noinherit, and grant scim_admin to scim_httpd" },
     { "role scim_reader",
       "select count(*) = 1, case count(*) when 1 then 'exists'"
       " else 'is missing' end from pg_roles where rolname = 'scim_reader'",

@@ -5,6 +5,8 @@
 
 #include <apr_strings.h>
 
+#include "store/trip.h"
+
 #define OLDEST_SERVER 140000
 
 static void discard_notice(void *baton, const PGresult *result)
@@ -43,7 +45,7 @@ static const char *one_line(const char *text, apr_pool_t *pool)
 }
 
 scim_error *store_admin_open(store_admin **out, const char *conninfo,
-                             apr_pool_t *pool)
+                             const store_actor *actor, apr_pool_t *pool)
 {
     /* What stands before dbname is a default, what stands after it is not. */
     const char *names[] = { "connect_timeout", "fallback_application_name",
@@ -51,6 +53,7 @@ scim_error *store_admin_open(store_admin **out, const char *conninfo,
     const char *values[] = { "5", "scimctl", conninfo, "UTF8", NULL };
     store_admin *a = apr_pcalloc(pool, sizeof(*a));
 
+    a->actor = actor;
     a->conn = PQconnectdbParams(names, values, 1);
     apr_pool_cleanup_register(pool, a->conn, close_connection,
                               apr_pool_cleanup_null);
@@ -103,6 +106,7 @@ static scim_error *explain(const PGresult *result, store_admin *a,
                                "to the primary.",
                                message);
     }
+    a->failed.retry = state_is(state, "40");
     if (state_is(state, "55P03") || state_is(state, "40")) {
         return scim_error_make(SCIM_UNAVAILABLE, pool,
                                "The database is busy (%s): try again.",
@@ -122,19 +126,49 @@ static scim_error *take(PGresult **out, PGresult *result, store_admin *a,
 
     apr_pool_cleanup_register(pool, result, clear_result,
                               apr_pool_cleanup_null);
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-        return explain(result, a, pool);
-    }
     if (out != NULL) {
         *out = result;
     }
-    return NULL;
+    return status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK
+               ? explain(result, a, pool)
+               : NULL;
+}
+
+/* In a child: a trip with one step. */
+static scim_error *run_borrowed(PGresult **out, store_admin *a,
+                                const char *sql, int count,
+                                const char *const *values, apr_pool_t *pool)
+{
+    store_step step = { .statement = STORE_AD_HOC, .sql = sql };
+    apr_array_header_t *more = apr_array_make(pool, count + 1,
+                                              sizeof(const char *));
+    int i, failed;
+    scim_error *err;
+
+    for (i = 0; i < count; i++) {
+        APR_ARRAY_PUSH(more, const char *) = values[i];
+    }
+    step.more = more;
+    err = store_trip(&failed, &step, 1, a->c, a->caller.deadline, a->s, pool);
+    if (out != NULL) {
+        *out = step.result;
+    }
+    if (err != NULL || failed < 0) {
+        return err;
+    }
+    err = store_result_error(&a->failed, step.result, "admin", NULL, pool);
+    a->c->broken |= a->failed.renew;
+    a->c->gone |= a->failed.gone;
+    return err;
 }
 
 scim_error *store_admin_run(PGresult **out, store_admin *a, const char *sql,
                             int count, const char *const *values,
                             apr_pool_t *pool)
 {
+    if (a->conn == NULL) {
+        return run_borrowed(out, a, sql, count, values, pool);
+    }
     return take(out,
                 PQexecParams(a->conn, sql, count, NULL, values, NULL, NULL, 0),
                 a, pool);
@@ -219,21 +253,28 @@ int store_admin_is_true(const PGresult *result, int row, int column)
 scim_error *store_admin_journal(const store_act *act, const store_actor *actor,
                                 store_admin *a, apr_pool_t *pool)
 {
+    apr_time_t took = actor->received == 0 ? 0
+                                           : apr_time_now() - actor->received;
     const char *values[] = { apr_psprintf(pool, "%" APR_INT64_T_FMT,
                                           act->org_id),
+                             actor->realm != NULL ? "account" : "scimctl",
                              actor->name,
                              act->action,
                              act->name,
                              act->before,
-                             act->after };
+                             act->after,
+                             apr_itoa(pool, (int)apr_time_as_msec(took)),
+                             actor->request_id,
+                             actor->address };
 
     return store_admin_run(
         NULL, a,
-        "insert into scim.journal"
-        " (org_id, actor_kind, actor, action, name, changes)"
-        " values ($1, 'scimctl', $2, $3, $4, jsonb_strip_nulls("
-        "  jsonb_build_object('before', $5::jsonb, 'after', $6::jsonb)))",
-        6, values, pool);
+        "insert into scim.journal (org_id, actor_kind, actor, action, name,"
+        " changes, duration_ms, request_id, address)"
+        " values ($1, $2, $3, $4, $5, jsonb_strip_nulls("
+        "  jsonb_build_object('before', $6::jsonb, 'after', $7::jsonb)),"
+        " $8, $9, $10)",
+        10, values, pool);
 }
 
 scim_error *store_admin_organization_id(apr_int64_t *out, const char *slug,

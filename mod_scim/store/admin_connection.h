@@ -1,13 +1,23 @@
-/* The owner's connection: transactions as scim_owner, results in a pool. */
+/* The owner's side's transactions, and results in a pool. Private to store/. */
 #ifndef SCIM_STORE_ADMIN_CONNECTION_H
 #define SCIM_STORE_ADMIN_CONNECTION_H
 
 #include <libpq-fe.h>
 
 #include "store/admin.h"
+#include "store/result.h"
 
 struct store_admin {
-    PGconn *conn;
+    const store_actor *actor;
+    PGconn *conn;        /* scimctl's own; or NULL */
+    store *s;            /* else of these, while a transaction is open */
+    store_connection *c;
+    store_caller caller; /* its share and deadline */
+    store_failure failed; /* what the last failure asks for */
+    /* The organization entered. */
+    apr_int64_t org_id;
+    const char *org;  /* the same as text */
+    const char *role; /* of the actor's account; NULL: scimctl */
 };
 
 /* A transaction of an owner's act: the schema's version fits, the role is
@@ -36,6 +46,41 @@ scim_error *store_admin_run(PGresult **out, store_admin *a, const char *sql,
 scim_error *store_admin_script(store_admin *a, const char *sql,
                                apr_pool_t *pool);
 
+/* The same within an organization, which is $1; `values` follow. */
+scim_error *store_admin_ask(PGresult **out, store_admin *a, const char *sql,
+                            int count, const char *const *values,
+                            apr_pool_t *pool);
+
+/* The same, and the first column of the first row as JSON; NULL without a row.
+ * It belongs to `pool`. */
+scim_error *store_admin_json(json_t **out, store_admin *a, const char *sql,
+                             int count, const char *const *values,
+                             apr_pool_t *pool);
+
+/* An array of the first columns as JSON. The second column is the key in whose
+ * order rows come; $2 is the key to begin behind (or NULL), $3 the number of
+ * rows to read, `values` follow. */
+scim_error *store_admin_slice(json_t **out, store_slice *slice, store_admin *a,
+                              const char *sql, int count,
+                              const char *const *values, apr_pool_t *pool);
+
+/* A number for something new in the organization, given once only. */
+scim_error *store_admin_number_new(const char **out, store_admin *a,
+                                   apr_pool_t *pool);
+
+/* Text as libpq takes it: a member of an object, NULL if it is not there; what
+ * is no string is JSON. */
+const char *store_admin_member(const json_t *object, const char *name,
+                               apr_pool_t *pool);
+
+/* SCIM_PRECONDITION_FAILED unless `version` (If-Match) is NULL or the object's
+ * member. */
+scim_error *store_admin_match(const json_t *object, const char *version,
+                              apr_pool_t *pool);
+
+/* Whether the failure was a unique key that is taken. */
+int store_admin_is_taken(const PGresult *result);
+
 /* Fields of a result, copied: NULL for SQL's NULL. */
 const char *store_admin_text(const PGresult *result, int row, int column,
                              apr_pool_t *pool);
@@ -57,6 +102,11 @@ typedef struct store_act {
     const char *before;
     const char *after;
 } store_act;
+
+/* The same within an organization; objects or NULL. */
+scim_error *store_admin_note(const char *action, const char *name,
+                             const json_t *before, const json_t *after,
+                             store_admin *a, apr_pool_t *pool);
 
 scim_error *store_admin_journal(const store_act *act, const store_actor *actor,
                                 store_admin *a, apr_pool_t *pool);

@@ -69,6 +69,7 @@ static scim_error *create(store_organization *out,
                           apr_pool_t *pool)
 {
     store_act act = { .action = "organization.create", .name = wanted->slug };
+    const char *id;
     PGresult *made;
     scim_error *err = insert_organization(&made, wanted, a, pool);
 
@@ -81,7 +82,9 @@ static scim_error *create(store_organization *out,
     out->suspended = 0;
     out->users = out->groups = out->apps = 0;
     act.after = PQgetvalue(made, 0, 1);
-    return store_admin_journal(&act, actor, a, pool);
+    id = store_admin_text(made, 0, 0, pool);
+    err = store_admin_run(NULL, a, "select scim.seed_roles($1)", 1, &id, pool);
+    return err != NULL ? err : store_admin_journal(&act, actor, a, pool);
 }
 
 scim_error *store_organization_create(store_organization *out,
