@@ -5,15 +5,16 @@
 -- Roles belong to the cluster: another database of it may have made them
 -- already, or be making them right now.
 do $$
+declare
+  r text;
 begin
-  create role scim_owner nologin;
-exception when duplicate_object or unique_violation then null;
-end $$;
-
-do $$
-begin
-  create role scim_httpd login;
-exception when duplicate_object or unique_violation then null;
+  foreach r in array array['scim_owner nologin', 'scim_httpd login',
+      'scim_reader nologin'] loop
+    begin
+      execute 'create role ' || r;
+    exception when duplicate_object or unique_violation then null;
+    end;
+  end loop;
 end $$;
 
 -- Also of a role that was there before; who may not alter it keeps its own.
@@ -29,12 +30,6 @@ exception
     alter role scim_httpd set jit = off;
   when insufficient_privilege then
     raise notice 'scim_httpd is not ours to alter: set jit = off for it';
-end $$;
-
-do $$
-begin
-  create role scim_reader nologin;
-exception when duplicate_object or unique_violation then null;
 end $$;
 
 -- Whoever is no superuser must be a member to hand the schema over.
@@ -353,6 +348,7 @@ revoke all on function scim.claim_values from public;
 grant execute on function scim.claim_values to scim_httpd;
 
 -- A deleted resource: its names are free at once, its id is never used again.
+-- An owner may restore it.
 create table scim.tombstones(
   org_id int not null,
   id uuid not null,
@@ -360,13 +356,18 @@ create table scim.tombstones(
   resource_type text collate "C" not null,
   name text collate "C",
   external_id text collate "C",
+  created timestamptz(3) not null, -- the resource
   deleted timestamptz(3) not null default now(),
+  version bigint not null, -- that the deletion made
+  body text, -- NULL: erased
   primary key (org_id, id));
 
 -- -------------------------------------------------------------------- journal
 
 create sequence scim.journal_seq cache 32;
 
+-- README.md has the form of a row. Only version tells the order of the writes of
+-- a resource: seq and at are taken before its lock.
 create table scim.journal(
   org_id int not null,
   at timestamptz(3) not null default now(),
@@ -377,18 +378,26 @@ create table scim.journal(
   actor_kind text collate "C" not null
     check (actor_kind in ('token', 'account', 'scimctl', 'system')),
   actor text not null,
+  app_id int, -- whose token that is; of what an owner restores: its own
   action text collate "C" not null,
   resource_type text collate "C",
   resource uuid,
+  version bigint, -- that the write made of the resource; NULL: none
+  part int not null default 0, -- 1 and more: members only, of the same version
   name text,
   status smallint,
   scim_type text collate "C",
   detail text,
-  changes jsonb, -- before, after, added, removed, warnings
+  changes jsonb, -- before, after, members, warnings, cause
+  added uuid[], -- members, at most a thousand in a row
+  removed uuid[],
   duration_ms int,
   request_id text,
   address text,
   primary key (org_id, at, seq)) partition by range (at);
+-- The life of a resource, and what readers follow.
+create index journal_resource on scim.journal(org_id, resource, version);
+create index journal_xid on scim.journal(org_id, xid);
 
 create table scim.journal_default partition of scim.journal default;
 

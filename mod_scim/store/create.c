@@ -30,19 +30,22 @@ static store_record *expected_record(const creation *c, apr_pool_t *pool)
 
 /* `row`: the insert, or NULL where a trip has been made since. */
 static scim_error *finish(store_transaction *tx, creation *c,
-                          const store_step *row, json_t *members)
+                          const store_step *row,
+                          const store_members_change *members)
 {
     store_entry entry = { .action = "create",
                           .type = c->type,
                           .id = c->id,
+                          .version = 1,
                           .name = c->keys.name,
-                          .status = 201 };
+                          .status = 201,
+                          .added = members->added };
     store_selection selection;
     scim_error *err;
 
     entry.changes = store_changes(NULL, c->resource, c->type, tx->pool);
-    if (members != NULL) {
-        json_object_set(entry.changes, "members", members);
+    if (members->json != NULL) {
+        json_object_set(entry.changes, "members", members->json);
     }
     store_add_password(c->password, c->id, entry.changes, tx);
     store_add_journal(&entry, tx);
@@ -58,24 +61,20 @@ static scim_error *finish(store_transaction *tx, creation *c,
                                         c->type, tx->pool);
 }
 
-static scim_error *add_first_members(json_t **out, store_transaction *tx,
-                                     const creation *c)
+static scim_error *add_first_members(store_members_change *out,
+                                     store_transaction *tx, const creation *c)
 {
-    store_step *step = store_add(STORE_GROUP_DELTA, tx);
-    int changed;
-    scim_error *err;
+    store_step *step = store_add_delta(c->id, c->members, "create", 1, tx);
+    scim_error *err = store_go(tx);
 
-    store_add_members(step, c->id, c->members, NULL, tx);
-    err = store_go(tx);
     return err != NULL ? err
-                       : store_members_verdict(&changed, out, step, c->id,
-                                               tx->pool);
+                       : store_members_verdict(out, step, c->id, tx->pool);
 }
 
 static scim_error *work(store_transaction *tx, void *baton)
 {
     creation *c = baton;
-    json_t *members = NULL;
+    store_members_change members = { 0 };
     scim_error *err = NULL;
     store_step *row;
 
@@ -88,7 +87,7 @@ static scim_error *work(store_transaction *tx, void *baton)
         err = add_first_members(&members, tx, c);
         row = NULL;
     }
-    return err != NULL ? err : finish(tx, c, row, members);
+    return err != NULL ? err : finish(tx, c, row, &members);
 }
 
 scim_error *store_create(store_record **out, const scim_resource_type *type,

@@ -6,13 +6,10 @@
 #include "core/project.h"
 #include "store/uuid.h"
 
-const char *store_actor(const store_transaction *tx)
-{
-    return apr_psprintf(tx->pool, "%" APR_INT64_T_FMT, tx->caller->key_id);
-}
-
 void store_add_origin(store_step *step, store_transaction *tx)
 {
+    store_step_text(step, "token");
+    store_step_int(step, tx->caller->key_id, tx->pool);
     store_step_int(step, apr_time_as_msec(apr_time_now()
                                           - tx->caller->received),
                    tx->pool);
@@ -140,17 +137,22 @@ void store_add_journal(const store_entry *entry, store_transaction *tx)
     const scim_error *refused = entry->refused;
     store_step *step = store_add(STORE_JOURNAL, tx);
 
-    store_step_text(step, store_actor(tx));
+    store_add_origin(step, tx);
     store_step_text(step, entry->action);
     store_step_text(step, entry->type != NULL ? entry->type->name : NULL);
     store_step_text(step, entry->id);
+    store_step_text(step, entry->version > 0
+                              ? apr_psprintf(tx->pool, "%" APR_INT64_T_FMT,
+                                             entry->version)
+                              : NULL);
     store_step_text(step, entry->name);
     store_step_int(step, entry->status, tx->pool);
     store_step_text(step, refused != NULL ? scim_fault_type(refused->fault)
                                           : NULL);
     store_step_text(step, refused != NULL ? refused->detail : NULL);
     store_step_text(step, changes_text(entry, tx));
-    store_add_origin(step, tx);
+    store_step_text(step, entry->added);
+    store_step_text(step, entry->removed);
 }
 
 /* -------------------------------------------------------------- refusals */

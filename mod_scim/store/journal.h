@@ -9,10 +9,12 @@ typedef struct store_entry {
     const char *action; /* create, replace, modify, delete */
     const scim_resource_type *type;
     const char *id;   /* or NULL */
+    apr_int64_t version; /* that the write made; 0: none */
     const char *name; /* of the resource; or NULL */
     int status;       /* HTTP */
     const scim_error *refused; /* or NULL */
     json_t *changes;  /* object, or NULL; gets "warnings" added */
+    const char *added, *removed; /* members, as arrays of ids; or NULL */
 } store_entry;
 
 void store_add_journal(const store_entry *entry, store_transaction *tx);
@@ -29,8 +31,7 @@ const char *store_warnings(const store_transaction *tx);
 /* The one that is added where members were skipped: as text. */
 const char *store_warning_of_members(const store_transaction *tx);
 
-/* The columns that say who, when and from where, in the journal's order. */
-const char *store_actor(const store_transaction *tx);
+/* The five parameters that say who, how long and from where. */
 void store_add_origin(store_step *step, store_transaction *tx);
 
 #endif

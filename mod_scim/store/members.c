@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "store/journal.h"
 #include "store/record.h"
 
 #define MAX_NAMED 10 /* unknown members in an error */
@@ -60,6 +61,19 @@ void store_add_members(store_step *step, const char *group_id,
     store_step_text(step, scim_json_dump(others, NULL, tx->pool));
 }
 
+store_step *store_add_delta(const char *group_id,
+                            const scim_membership *members, const char *action,
+                            apr_int64_t version, store_transaction *tx)
+{
+    store_step *step = store_add(STORE_GROUP_DELTA, tx);
+
+    store_add_members(step, group_id, members, NULL, tx);
+    store_add_origin(step, tx);
+    store_step_text(step, action);
+    store_step_int(step, version, tx->pool);
+    return step;
+}
+
 static scim_error *unknown_members(const json_t *json, apr_pool_t *pool)
 {
     const json_t *unknown = json_object_get(json, "unknown");
@@ -77,7 +91,7 @@ static scim_error *unknown_members(const json_t *json, apr_pool_t *pool)
         apr_array_pstrcat(pool, names, ','), count > MAX_NAMED ? ",..." : "");
 }
 
-scim_error *store_members_verdict(int *changed, json_t **json,
+scim_error *store_members_verdict(store_members_change *out,
                                   const store_step *step, const char *group_id,
                                   apr_pool_t *pool)
 {
@@ -89,12 +103,15 @@ scim_error *store_members_verdict(int *changed, json_t **json,
     }
     word = store_text(result, 0, 0);
     text = store_text(result, 0, 1);
-    *json = scim_json_adopt(json_loads(text, 0, NULL), pool);
-    *changed = store_boolean(result, 0, 2);
+    out->json = scim_json_adopt(json_loads(text, 0, NULL), pool);
+    out->is_change = store_boolean(result, 0, 2);
+    out->added = store_text(result, 0, 3);
+    out->removed = store_text(result, 0, 4);
     if (strcmp(word, "version") == 0) {
         return store_precondition_failed(pool);
     }
-    return strcmp(word, "unknown") == 0 ? unknown_members(*json, pool) : NULL;
+    return strcmp(word, "unknown") == 0 ? unknown_members(out->json, pool)
+                                        : NULL;
 }
 
 scim_error *store_members_check(const scim_membership *members,

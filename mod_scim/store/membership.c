@@ -16,7 +16,6 @@ static store_step *add_statement(store_transaction *tx, const change *c)
     store_step *step = store_add(STORE_GROUP_MEMBERSHIP, tx);
 
     store_add_members(step, c->id, c->delta, c->match, tx);
-    store_step_text(step, store_actor(tx));
     store_add_origin(step, tx);
     store_step_text(step, store_warnings(tx));
     store_step_int(step, c->status, tx->pool);
@@ -30,8 +29,7 @@ static scim_error *work(store_transaction *tx, void *baton)
 {
     change *c = baton;
     store_step *members, *select;
-    json_t *json;
-    int changed;
+    store_members_change changed;
     scim_error *err;
 
     store_step_text(store_add(STORE_GROUP_LOCK, tx), c->id);
@@ -39,7 +37,7 @@ static scim_error *work(store_transaction *tx, void *baton)
     select = store_add_select(c->shape, c->id, &scim_type_group, tx);
     err = store_go(tx);
     if (err == NULL) {
-        err = store_members_verdict(&changed, &json, members, c->id, tx->pool);
+        err = store_members_verdict(&changed, members, c->id, tx->pool);
     }
     return err != NULL ? err
                        : store_record_of(&c->record, select, c->shape, c->id,

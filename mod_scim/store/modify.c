@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "store/journal.h"
 #include "store/keys.h"
 #include "store/members.h"
@@ -18,8 +20,8 @@ typedef struct modification {
     store_record *record;
 
     json_t *before, *after; /* of this attempt; after NULL: as it was */
-    json_t *members;        /* what happened to them; NULL: nothing */
-    int members_changed;
+    apr_int64_t version;    /* that it makes, if it changes anything */
+    store_members_change members;
 } modification;
 
 static scim_error *too_many_members(apr_pool_t *pool)
@@ -79,13 +81,12 @@ static scim_error *change_members(store_transaction *tx, modification *m,
     store_step *step;
 
     if (err == NULL) {
-        step = store_add(STORE_GROUP_DELTA, tx);
-        store_add_members(step, m->id, members, NULL, tx);
+        step = store_add_delta(m->id, members, m->edit->action, m->version,
+                               tx);
         err = store_go(tx);
     }
     return err != NULL ? err
-                       : store_members_verdict(&m->members_changed,
-                                               &m->members, step, m->id,
+                       : store_members_verdict(&m->members, step, m->id,
                                                tx->pool);
 }
 
@@ -99,26 +100,29 @@ static const store_step *add_changes(store_transaction *tx,
     store_entry entry = { .action = m->edit->action,
                           .type = m->type,
                           .id = m->id,
-                          .status = m->status };
+                          .status = m->status,
+                          .added = m->members.added,
+                          .removed = m->members.removed };
     store_key_changes changes;
     store_keys keys;
 
     store_keys_make(&keys, after, m->type, tx->pool);
     tx->name = entry.name = keys.name;
-    if (m->after != NULL || m->members_changed || m->password != NULL) {
+    if (m->after != NULL || m->members.is_change || m->password != NULL) {
         store_keys_compare(&changes, m->before, after, &keys, m->type,
                            tx->pool);
         row = store_add_update(&keys, &changes, m->id, m->type, tx);
+        entry.version = m->version;
         entry.changes = store_changes(m->before, after, m->type, tx->pool);
     }
-    else if (json_object_get(m->members, "unknown") == NULL) {
+    else if (json_object_get(m->members.json, "unknown") == NULL) {
         return NULL;
     }
     else {
         entry.changes = scim_json_adopt(json_object(), tx->pool);
     }
-    if (m->members != NULL) {
-        json_object_set(entry.changes, "members", m->members);
+    if (m->members.json != NULL) {
+        json_object_set(entry.changes, "members", m->members.json);
     }
     store_add_password(m->password, m->id, entry.changes, tx);
     store_add_journal(&entry, tx);
@@ -147,13 +151,14 @@ static scim_error *work(store_transaction *tx, void *baton)
     store_record *before;
     scim_error *err = read_locked(&before, tx, m);
 
-    m->after = m->members = NULL;
-    m->members_changed = 0;
+    m->after = NULL;
+    memset(&m->members, 0, sizeof(m->members));
     if (err == NULL) {
         err = store_record_parse(before, tx->pool);
     }
     if (err == NULL) {
         m->before = before->json;
+        m->version = before->version + 1;
         err = m->edit->compute(&m->after, &members, before, &tx->grant,
                                m->edit->baton, tx->pool);
     }

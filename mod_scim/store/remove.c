@@ -21,11 +21,38 @@ static const struct ending {
                           STORE_RESOURCE_DELETE },
 };
 
-static void add(store_statement statement, const removal *r,
-                store_transaction *tx)
+/* NULL: there is nothing to do. */
+static store_step *add(store_statement statement, const removal *r,
+                       store_transaction *tx)
 {
+    store_step *step = NULL;
+
     if (statement != STORE_AD_HOC) {
-        store_step_text(store_add(statement, tx), r->id);
+        step = store_add(statement, tx);
+        store_step_text(step, r->id);
+    }
+    return step;
+}
+
+/* Whatever loses the resource as a member is told of in rows of its own. */
+static void add_leave(const removal *r, store_transaction *tx)
+{
+    store_step *step = add(endings[r->type->kind].leave, r, tx);
+
+    if (step != NULL) {
+        store_add_origin(step, tx);
+    }
+}
+
+/* A group's members end with it, and the journal says who they were. */
+static void add_deletion(const removal *r, apr_int64_t version,
+                         store_transaction *tx)
+{
+    store_step *step = add(endings[r->type->kind].deletion, r, tx);
+
+    if (r->type->kind == SCIM_KIND_GROUP) {
+        store_add_origin(step, tx);
+        store_step_int(step, version, tx->pool);
     }
 }
 
@@ -60,6 +87,7 @@ static scim_error *add_journal(store_transaction *tx, const removal *r,
     store_entry entry = { .action = "delete",
                           .type = r->type,
                           .id = r->id,
+                          .version = record->version + 1,
                           .status = 204 };
     scim_error *err = store_record_parse(record, tx->pool);
 
@@ -77,12 +105,11 @@ static scim_error *work(store_transaction *tx, void *baton)
     const removal *r = baton;
     store_record *record;
     scim_error *err = read_locked(&record, tx, r);
-    const struct ending *ending = &endings[r->type->kind];
 
     if (err == NULL) {
-        add(ending->leave, r, tx);
-        add(ending->tombstone, r, tx);
-        add(ending->deletion, r, tx);
+        add_leave(r, tx);
+        add(endings[r->type->kind].tombstone, r, tx);
+        add_deletion(r, record->version + 1, tx);
         err = add_journal(tx, r, record);
     }
     if (err == NULL) {

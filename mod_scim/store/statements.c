@@ -130,7 +130,8 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
 
 /* One decision and one change, in the snapshot behind the lock of the group.
  * $2 group, $3 to add, $4 to remove, $5 whether $3 is the whole set,
- * $6 versions of If-Match or NULL, $7 a JSON array of values that are no ids.
+ * $6 versions of If-Match or NULL, $7 a JSON array of values that are no ids,
+ * $8 to $12 the origin.
  * FOUND and ENDS look up one id at a time by the whole key, whatever the
  * planner thinks of the size of a group or an organization that it has not yet
  * met; OFFSET 0 keeps it from joining them in another way. Anti-joins, unlike
@@ -153,9 +154,17 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     "  WHERE v.word = 'go' AND m.ctid = l.ctid" \
     "  RETURNING m." column " AS id)"
 
+/* A thousand ids to a row of the journal, however many there are. */
+#define PARTS(ids) \
+    "SELECT (n / 1000)::int AS part," \
+    "  array_agg(id) FILTER (WHERE came) AS added," \
+    "  array_agg(id) FILTER (WHERE NOT came) AS removed" \
+    " FROM (SELECT id, came, row_number() OVER () - 1 AS n" \
+    "  FROM (" ids ") each) numbered GROUP BY 1"
+
 #define DELTA \
     "WITH target AS MATERIALIZED (" \
-    "  SELECT r.version FROM scim.groups r" \
+    "  SELECT r.version, r.name FROM scim.groups r" \
     "   WHERE r.org_id = $1 AND r.id = $2::uuid" \
     "    AND " STORE_VISIBLE_ROW("r") ")," \
     " want AS MATERIALIZED (SELECT unnest($3::uuid[]) AS id)," \
@@ -186,27 +195,24 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     "   ON CONFLICT DO NOTHING RETURNING child_id AS id)," \
     " nesting AS MATERIALIZED (SELECT scim.groups_nest() AS noted" \
     "   WHERE EXISTS (SELECT FROM in_groups))," \
-    " added AS MATERIALIZED (SELECT id FROM in_users" \
-    "   UNION ALL SELECT id FROM in_groups)," \
-    " removed AS MATERIALIZED (SELECT id FROM out_users" \
-    "   UNION ALL SELECT id FROM out_groups)," \
+    " parts AS MATERIALIZED (" PARTS( \
+    "   SELECT id, true AS came FROM in_users" \
+    "   UNION ALL SELECT id, true FROM in_groups" \
+    "   UNION ALL SELECT id, false FROM out_users" \
+    "   UNION ALL SELECT id, false FROM out_groups") ")," \
     " changes AS MATERIALIZED (SELECT" \
-    "   EXISTS (SELECT FROM added) OR EXISTS (SELECT FROM removed)" \
-    "    AS changed," \
+    "   EXISTS (SELECT FROM parts) AS changed," \
     "   jsonb_strip_nulls(jsonb_build_object(" \
-    "    'added', (SELECT count(*) FROM added)," \
-    "    'removed', (SELECT count(*) FROM removed)," \
-    "    'addedIds', (SELECT jsonb_agg(id)" \
-    "      FROM (SELECT id FROM added LIMIT 1000) a)," \
-    "    'removedIds', (SELECT jsonb_agg(id)" \
-    "      FROM (SELECT id FROM removed LIMIT 1000) a)," \
+    "    'added', (SELECT coalesce(sum(cardinality(added)), 0) FROM parts)," \
+    "    'removed'," \
+    "      (SELECT coalesce(sum(cardinality(removed)), 0) FROM parts)," \
     "    'unknown', (SELECT jsonb_agg(id)" \
     "      FROM (SELECT id FROM unknown LIMIT 1000) a))) AS json)"
 
 /* Nothing in a statement runs that its result does not need. */
-#define DECISION \
-    " SELECT v.word, c.json::text, c.changed, (SELECT count(*) FROM nesting)" \
-    " FROM verdict v, changes c"
+#define DECISION(added, removed, parts) \
+    " SELECT v.word, c.json::text, c.changed, " added ", " removed "," \
+    " (SELECT count(*) FROM nesting) FROM verdict v, changes c" parts
 
 /* The claims of a resource end with it; whether this server knows of any does
  * not matter, another one may. */
@@ -224,20 +230,35 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
 
 #define TOMBSTONE(table, type, name) \
     "INSERT INTO scim.tombstones(org_id, id, app_id, resource_type, name," \
-    " external_id) SELECT r.org_id, r.id, r.app_id, " type "," \
-    " " name ", r.external_id FROM scim." table " r" \
+    " external_id, created, version, body) SELECT r.org_id, r.id, r.app_id," \
+    " " type ", " name ", r.external_id, r.created, r.version + 1, r.body" \
+    " FROM scim." table " r" \
     " WHERE r.org_id = $1 AND r.id = $2::uuid"
 
+#define JOURNAL_COLUMNS \
+    "(org_id, actor_kind, actor, app_id, duration_ms, request_id, address," \
+    " action, resource_type, resource, version, part, name, status," \
+    " scim_type, detail, changes, added, removed)"
+
+/* Five parameters of store_add_origin() and the app. */
+#define ORIGIN(kind, actor, ms, request, address) \
+    "$1::int, " kind ", " actor ", " STORE_APP ", " ms "::int, " request ", " \
+    address
+
+/* $3 to $7: the origin. */
 #define LEAVE(table, column) \
     "WITH ended AS (DELETE FROM scim." table \
-    "  WHERE org_id = $1 AND " column " = $2::uuid RETURNING group_id)" \
-    " UPDATE scim.groups SET version = version + 1," \
-    " last_modified = greatest(last_modified, now())" \
-    " WHERE org_id = $1 AND id = ANY(ARRAY(SELECT group_id FROM ended))"
-
-#define JOURNAL_COLUMNS \
-    "(org_id, actor_kind, actor, action, resource_type, resource, name," \
-    " status, scim_type, detail, changes, duration_ms, request_id, address)"
+    "  WHERE org_id = $1 AND " column " = $2::uuid RETURNING group_id)," \
+    " raised AS (UPDATE scim.groups SET version = version + 1," \
+    "   last_modified = greatest(last_modified, now())" \
+    "  WHERE org_id = $1 AND id = ANY(ARRAY(SELECT group_id FROM ended))" \
+    "  RETURNING id, version, name)" \
+    " INSERT INTO scim.journal" JOURNAL_COLUMNS \
+    " SELECT " ORIGIN("$3", "$4", "$5", "$6", "$7") ", 'modify', 'Group'," \
+    "  r.id, r.version, 0, r.name, 204, NULL, NULL," \
+    "  jsonb_build_object('members', jsonb_build_object('added', 0," \
+    "    'removed', 1), 'cause', jsonb_build_object('deleted', $2))," \
+    "  NULL, ARRAY[$2::uuid] FROM raised r"
 
 /* $5: org_id once more, as text. */
 #define SET_TENANT \
@@ -389,30 +410,43 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "   last_modified = greatest(r.last_modified, now())"
         "   FROM verdict v, changes c WHERE v.word = 'go' AND c.changed"
         "   AND r.org_id = $1 AND r.id = $2::uuid),"
-        " journal AS (INSERT INTO scim.journal(org_id, actor_kind, actor,"
-        "   action, resource_type, resource, name, status, changes,"
-        "   duration_ms, request_id, address)"
-        "  SELECT $1, 'token', $8, 'modify', 'Group', r.id,"
-        "   r.name, $13::smallint,"
-        "   jsonb_build_object('members', c.json) || CASE"
-        "    WHEN EXISTS (SELECT FROM unknown) THEN jsonb_build_object("
-        "     'warnings', coalesce($12::jsonb -> 'warnings', '[]')"
-        "      || $14::jsonb)"
-        "    ELSE $12::jsonb END, $9::int,"
-        "   $10, $11"
-        "   FROM scim.groups r, verdict v, changes c"
-        "   WHERE r.org_id = $1 AND r.id = $2::uuid AND v.word = 'go'"
+        " journal AS (INSERT INTO scim.journal" JOURNAL_COLUMNS
+        "  SELECT " ORIGIN("$8", "$9", "$10", "$11", "$12") ", 'modify',"
+        "   'Group', $2::uuid, CASE WHEN c.changed THEN t.version + 1 END,"
+        "   coalesce(p.part, 0), t.name, $14::smallint, NULL, NULL,"
+        "   CASE WHEN p.part > 0 THEN NULL"
+        "    ELSE jsonb_build_object('members', c.json) || CASE"
+        "     WHEN EXISTS (SELECT FROM unknown) THEN jsonb_build_object("
+        "      'warnings', coalesce($13::jsonb -> 'warnings', '[]')"
+        "       || $15::jsonb)"
+        "     ELSE $13::jsonb END END, p.added, p.removed"
+        "   FROM target t CROSS JOIN verdict v CROSS JOIN changes c"
+        "    LEFT JOIN parts p ON true WHERE v.word = 'go'"
         "   AND (c.changed OR EXISTS (SELECT FROM unknown)))"
-        DECISION },
+        DECISION("NULL", "NULL", "") },
+    /* $13 the action, $14 the version; the first part is the caller's. */
     [STORE_GROUP_DELTA] = { "group_delta",
-        DELTA DECISION },
+        DELTA ","
+        " journal AS (INSERT INTO scim.journal" JOURNAL_COLUMNS
+        "  SELECT " ORIGIN("$8", "$9", "$10", "$11", "$12") ", $13, 'Group',"
+        "   $2::uuid, $14::bigint, p.part, NULL, NULL, NULL, NULL, NULL,"
+        "   p.added, p.removed FROM parts p WHERE p.part > 0)"
+        DECISION("p.added::text", "p.removed::text",
+                 " LEFT JOIN parts p ON p.part = 0") },
+    /* $3 to $7 the origin, $8 the version. */
     [STORE_GROUP_DELETE] = { "group_delete",
         "WITH users AS (DELETE FROM scim.group_users"
-        "   WHERE org_id = $1 AND group_id = $2::uuid),"
+        "   WHERE org_id = $1 AND group_id = $2::uuid RETURNING user_id),"
         " groups AS (DELETE FROM scim.group_groups"
-        "   WHERE org_id = $1 AND group_id = $2::uuid),"
+        "   WHERE org_id = $1 AND group_id = $2::uuid RETURNING child_id),"
         " claims AS (DELETE FROM scim.unique_values"
-        "   WHERE org_id = $1 AND id = $2::uuid)"
+        "   WHERE org_id = $1 AND id = $2::uuid),"
+        " journal AS (INSERT INTO scim.journal" JOURNAL_COLUMNS
+        "  SELECT " ORIGIN("$3", "$4", "$5", "$6", "$7") ", 'delete', 'Group',"
+        "   $2::uuid, $8::bigint, p.part + 1, NULL, NULL, NULL, NULL, NULL,"
+        "   p.added, p.removed FROM (" PARTS(
+        "   SELECT user_id AS id, false AS came FROM users"
+        "   UNION ALL SELECT child_id, false FROM groups") ") p)"
         " DELETE FROM scim.groups WHERE org_id = $1 AND id = $2::uuid" },
 
     [STORE_RESOURCE_LOCK] = { "resource_lock",
@@ -483,7 +517,8 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
                   "r.body::json ->> 'displayName'") },
     [STORE_JOURNAL] = { "journal",
         "INSERT INTO scim.journal" JOURNAL_COLUMNS
-        " VALUES ($1::int, 'token', $2, $3, $4, $5::uuid, $6, $7::smallint, $8,"
-        " $9, $10::jsonb, $11::int, $12, $13)" },
+        " VALUES (" ORIGIN("$2", "$3", "$4", "$5", "$6") ", $7, $8, $9::uuid,"
+        " $10::bigint, 0, $11, $12::smallint, $13, $14, $15::jsonb,"
+        " $16::uuid[], $17::uuid[])" },
 };
 /* clang-format on */

@@ -6,7 +6,7 @@
 #include "store/connection.h"
 #include "store/statements.h"
 
-#define STORE_MAX_PARAMS 16
+#define STORE_MAX_PARAMS 17
 
 /* One statement with its values. */
 typedef struct store_step {
