@@ -347,8 +347,7 @@ end $$;
 revoke all on function scim.claim_values from public;
 grant execute on function scim.claim_values to scim_httpd;
 
--- A deleted resource: its names are free at once, its id is never used again.
--- An owner may restore it.
+-- A deleted resource: its names are free, its id is its own for ever.
 create table scim.tombstones(
   org_id int not null,
   id uuid not null,
@@ -366,8 +365,8 @@ create table scim.tombstones(
 
 create sequence scim.journal_seq cache 32;
 
--- README.md has the form of a row. Only version tells the order of the writes of
--- a resource: seq and at are taken before its lock.
+-- README.md has the form of a row. Only version tells the order of the writes
+-- of a resource: seq and at are taken before its lock.
 create table scim.journal(
   org_id int not null,
   at timestamptz(3) not null default now(),
@@ -389,15 +388,11 @@ create table scim.journal(
   scim_type text collate "C",
   detail text,
   changes jsonb, -- before, after, members, warnings, cause
-  added uuid[], -- members, at most a thousand in a row
-  removed uuid[],
+  added uuid[], removed uuid[], -- members, at most a thousand in a row
   duration_ms int,
   request_id text,
   address text,
   primary key (org_id, at, seq)) partition by range (at);
--- The life of a resource, and what readers follow.
-create index journal_resource on scim.journal(org_id, resource, version);
-create index journal_xid on scim.journal(org_id, xid);
 
 create table scim.journal_default partition of scim.journal default;
 
@@ -463,15 +458,12 @@ grant select (org_id, app_id, kind, name, strict, unique_group_names)
   on scim.apps to scim_httpd;
 
 -- Index-only scans (count, co, offsets) live from the visibility map.
-alter table scim.users set (
-  autovacuum_vacuum_scale_factor = 0.02,
+alter table scim.users set (autovacuum_vacuum_scale_factor = 0.02,
   autovacuum_vacuum_insert_scale_factor = 0.02,
   autovacuum_analyze_scale_factor = 0.02);
-alter table scim.user_values set (
-  autovacuum_vacuum_scale_factor = 0.02,
+alter table scim.user_values set (autovacuum_vacuum_scale_factor = 0.02,
   autovacuum_vacuum_insert_scale_factor = 0.02);
-alter table scim.group_users set (
-  autovacuum_vacuum_scale_factor = 0.02,
+alter table scim.group_users set (autovacuum_vacuum_scale_factor = 0.02,
   autovacuum_vacuum_insert_scale_factor = 0.02);
 
 -- --------------------------------------------------------------- token check

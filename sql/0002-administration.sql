@@ -103,6 +103,10 @@ create unique index mapping_roles_once
 create index mapping_roles_stack on scim.mapping_roles(org_id, stack_id);
 create index mapping_roles_role on scim.mapping_roles(org_id, role_id);
 
+-- The life of a resource, and what readers follow.
+create index journal_resource on scim.journal(org_id, resource, version);
+create index journal_xid on scim.journal(org_id, xid);
+
 -- ---------------------------------------------------------- who may do what
 
 do $$
