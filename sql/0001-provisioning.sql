@@ -500,29 +500,29 @@ create view scim.cursor_key with (security_barrier) as
 grant select on scim.cursor_key to scim_httpd;
 
 -- Called when a group gets a group as its member.
-create function scim.groups_nest() returns void
-language sql volatile security definer
-set search_path = pg_catalog, pg_temp as $$
+create function scim.groups_nest() returns void language sql volatile
+security definer set search_path = pg_catalog, pg_temp as $$
   update scim.organizations set nested = true
    where org_id = current_setting('scim.org')::int and not nested $$;
 revoke all on function scim.groups_nest from public;
 grant execute on function scim.groups_nest to scim_httpd;
 
--- In the transaction that writes the user.
+-- In the transaction that writes the user. No hash: ends it, true if it was.
 create function scim.password_set(p_org int, p_user uuid, p_hash text)
-returns void language sql volatile security definer
+returns boolean language sql volatile security definer
 set search_path = pg_catalog, pg_temp as $$
   insert into scim.passwords as p (org_id, user_id, hash)
   select u.org_id, u.id, p_hash from scim.users u
-   where u.org_id = p_org and u.id = p_user
+   where u.org_id = p_org and u.id = p_user and p_hash is not null
      and p_org = current_setting('scim.org')::int
-  on conflict (org_id, user_id) do update
-     set hash = excluded.hash, changed = now() $$;
+  on conflict (org_id, user_id) do update set hash = p_hash, changed = now();
+  delete from scim.passwords
+   where p_hash is null and org_id = p_org and user_id = p_user
+     and org_id = current_setting('scim.org')::int returning true $$;
 
 -- What signing in needs, of one user by the folded name.
 create function scim.password_of(p_slug text, p_user_name text)
-returns table (hash text, active boolean)
-language sql stable security definer
+returns table (hash text, active boolean) language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
   select p.hash, u.active and not o.suspended
     from scim.organizations o

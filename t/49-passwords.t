@@ -114,10 +114,8 @@ is sign_in('bjensen@example.com', 'fourth'), 200, 'a PUT without it, too';
 $keeps->put("/Users/$id", { schemas => [USER], password => 'fifth',
     userName => 'bjensen@example.com' });
 is sign_in('bjensen@example.com', 'fifth'), 200, 'a PUT replaces it';
-$reply = $keeps->post('/Bulk', { schemas => [BULK], Operations => [
-    { method => 'PATCH', path => "/Users/$id", data => {
-        schemas => [PATCH_OP], Operations => [{ op => 'replace',
-            path => 'password', value => 'sixth' }] } }] });
+$reply = in_bulk('', patch_in_bulk({ op => 'replace', path => 'password',
+    value => 'sixth' }));
 is $reply->{json}{Operations}[0]{status}, 200, 'a Bulk operation changes it';
 never_shown($reply, '... the answer');
 is sign_in('bjensen@example.com', 'sixth'), 200, '... and that one holds';
@@ -137,8 +135,80 @@ for my $operation ({ path => 'password', value => { value => 'wrapped' } },
     is sign_in('bjensen@example.com', $before), 401, '... the old one does not';
     $n += 2;
 }
-patch({ op => 'remove', path => 'password', value => 'x' });
-is sign_in('bjensen@example.com', 'x'), 401, 'a removal sets none';
+
+# P-3.5.2.2-03, S-2.5-02: taken away, in the transaction of the write
+my @ways = (
+    ['remove' => sub { patch({ op => 'remove', path => 'password' }) }],
+    ['remove with a value' => sub {
+        patch({ op => 'remove', path => 'password', value => 'x' }) }],
+    ['replace by null' => sub {
+        patch({ op => 'replace', path => 'password', value => undef }) }],
+    ['null without a path' => sub {
+        patch({ op => 'replace', value => { password => undef } }) }],
+    ['PUT of null' => sub {
+        $keeps->put("/Users/$id", { schemas => [USER], password => undef,
+            userName => 'bjensen@example.com' }) }],
+    ['Bulk' => sub { in_bulk('', patch_in_bulk({ op => 'remove',
+        path => 'password' })) }],
+    ['atomic Bulk' => sub { in_bulk('?atomic=true', patch_in_bulk({
+        op => 'remove', path => 'password' })) }],
+);
+for (@ways) {
+    my ($what, $remove) = @$_;
+    is patch({ op => 'replace', path => 'password', value => 'kept' })
+        ->{status}, 200, 'a password is there';
+    is sign_in('bjensen@example.com', 'kept'), 200, '... and holds';
+    my $version = version();
+    is $remove->()->{status}, 200, "$what takes it away";
+    is sign_in('bjensen@example.com', $_), 401, "... \"$_\" is none"
+        for 'kept', 'x', '';
+    is kept(), 0, '... nothing is kept';
+    is version(), $version + 1, '... at a new version';
+    is journalled(), 'removed', '... the journal says so';
+    is $remove->()->{status}, 200, "$what, once more";
+    is version(), $version + 1, '... changes nothing';
+}
+patch({ op => 'replace', path => 'password', value => 'kept' });
+is patch({ op => 'remove', path => 'password' },
+    { op => 'add', path => 'emails', value => [{ value => 7, primary => 'x' }] })
+    ->{status}, 400, 'what is refused as a whole';
+is sign_in('bjensen@example.com', 'kept'), 200, '... takes nothing away';
+patch({ op => 'remove', path => 'password' },
+    { op => 'add', path => 'password', value => 'next' });
+is sign_in('bjensen@example.com', 'next'), 200, 'the last operation counts';
+is journalled(), 'changed', '... in the journal, too';
+patch({ op => 'add', path => 'password', value => undef });
+is sign_in('bjensen@example.com', 'next'), 200, 'to add nothing keeps it';
+
+# A hash is slow on purpose: all of a Bulk are made before its transaction.
+my $began = time;
+$reply = in_bulk('?atomic=true', patch_in_bulk({ op => 'replace',
+    path => 'password', value => 'seventh' }), map { { method => 'POST',
+    path => '/Users', bulkId => "b$_", data => { schemas => [USER],
+    userName => "bulk $_", password => "secret $_" } } } 1 .. 15);
+my $took = time - $began;
+is_deeply [map { $_->{status} } @{ $reply->{json}{Operations} }],
+    [200, (201) x 15], 'an atomic Bulk of many passwords';
+is sign_in('bulk 15', 'secret 15'), 200, '... each holds';
+is sign_in('bulk 15', 'secret 14'), 401, '... for its user';
+is sign_in('bjensen@example.com', 'seventh'), 200, '... a changed one, too';
+my $opened = $postgres->psql(q{select extract(epoch from at) from scim.journal
+    where name = 'bulk 15'}) - $began;
+cmp_ok $opened, '>', $took / 2, '... hashed before the transaction began';
+$reply = in_bulk('?atomic=true', { method => 'POST', path => '/Users',
+    bulkId => 'x', data => { schemas => [USER], userName => 'never',
+        password => 'y' x 600 } }, patch_in_bulk({ op => 'remove',
+    path => 'password' }));
+is $reply->{json}{Operations}[0]{response}{scimType}, 'invalidValue',
+    'a password that is none is its operation\'s fault';
+is sign_in('bjensen@example.com', 'seventh'), 200, '... and nothing is done';
+$reply = in_bulk('', map { { method => 'POST', path => '/Users',
+    bulkId => $_->[0], data => { schemas => [USER], userName => $_->[0],
+        password => "of $_->[0]", 'urn:ietf:params:scim:schemas:extension:'
+        . 'enterprise:2.0:User' => { manager => {
+            value => "bulkId:$_->[1]" } } } } } ['one', 'two'], ['two', 'one']);
+is sign_in('two', 'of two'), 200, 'those of a circle hold as well'
+    or diag $reply->{body};
 
 # S-4.1.1-16, P-5-01: prepared for comparison, policy
 patch({ op => 'replace', path => 'password', value => "p\x{e4}ss\x{3000}w" });
@@ -216,10 +286,26 @@ sub create($client, $name, $password) {
         password => $password });
 }
 
-sub patch($operation) {
+sub patch(@operations) {
     return $keeps->patch("/Users/$id", { schemas => [PATCH_OP],
-        Operations => [$operation] });
+        Operations => \@operations });
 }
+
+sub in_bulk($query, @operations) {
+    return $keeps->post("/Bulk$query", { schemas => [BULK],
+        Operations => \@operations });
+}
+
+sub patch_in_bulk($operation) {
+    return { method => 'PATCH', path => "/Users/$id", data => {
+        schemas => [PATCH_OP], Operations => [$operation] } };
+}
+
+sub version() { return $postgres->psql(
+    "select version from scim.users where id = '$id'") }
+
+sub journalled() { return $postgres->psql(q{select changes->>'password'
+    from scim.journal where changes ? 'password' order by seq desc limit 1}) }
 
 sub kept() { return $postgres->psql('select count(*) from scim.passwords') }
 

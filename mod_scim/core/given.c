@@ -60,10 +60,11 @@ const json_t *scim_given_value(const scim_patch *patch,
         const scim_operation *op
             = &APR_ARRAY_IDX(patch->operations, i, scim_operation);
 
-        if (op->verb != SCIM_PATCH_REMOVE && op->value != NULL
-            && op->path.schema == schema && op->path.attr != NULL
+        if (op->path.schema == schema && op->path.attr != NULL
             && strcmp(op->path.attr->name, name) == 0) {
-            last = op->value;
+            last = op->verb != SCIM_PATCH_REMOVE && op->value != NULL
+                       ? op->value
+                       : json_null();
         }
     }
     return last;

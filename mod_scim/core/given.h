@@ -12,8 +12,8 @@ const apr_array_header_t *scim_given_in_resource(
 const apr_array_header_t *scim_given_in_patch(const scim_patch *patch,
                                               apr_pool_t *pool);
 
-/* The value of a core attribute that the last operation of it gives; NULL:
- * none does. */
+/* The value of a core attribute that the last operation of it gives, or
+ * json_null() where it takes it away; NULL: none speaks of it. */
 const json_t *scim_given_value(const scim_patch *patch,
                                const scim_schema *schema, const char *name);
 

@@ -96,10 +96,72 @@ static scim_error *run_lot(store_caller *caller, void *baton)
     return err;
 }
 
+static int is_late(const serve_job *job)
+{
+    return apr_time_now() >= job->call->context->caller->deadline;
+}
+
+static scim_error *hash_unit(serve_job *job, int first)
+{
+    const apr_array_header_t *operations = unit(job, first);
+    int i;
+
+    for (i = 0; i < operations->nelts; i++) {
+        if (is_late(job)) {
+            return scim_error_make(
+                SCIM_UNAVAILABLE, job->call->pool,
+                "The time of the request was over before all of its passwords "
+                "were hashed; nothing of it was carried out. Send fewer of "
+                "them at once.");
+        }
+        apr_pool_clear(job->scratch);
+        serve_bulk_hash(job, operation_at(operations, i));
+    }
+    return NULL;
+}
+
+static scim_error *give_ids(serve_job *job, int first)
+{
+    const apr_array_header_t *operations = unit(job, first);
+    scim_error *err = NULL;
+    int i;
+
+    for (i = 0; err == NULL && i < operations->nelts; i++) {
+        int index = operation_at(operations, i);
+
+        if (scim_bulk_get(job->bulk, index)->method == SCIM_BULK_POST
+            && job->ids[index] == NULL) {
+            err = store_new_id(&job->ids[index], job->call->pool);
+        }
+    }
+    return err;
+}
+
+/* A hash takes milliseconds, on purpose: none is made while rows are locked.
+ * Ids come first, as any text may refer to one, a password, too. */
+static scim_error *hash_passwords(const lot *l)
+{
+    scim_error *err = NULL;
+    int i;
+
+    for (i = l->first; err == NULL && i < l->end; i++) {
+        err = give_ids(l->job, i);
+    }
+    for (i = l->first; err == NULL && i < l->end; i++) {
+        err = hash_unit(l->job, i);
+    }
+    return err;
+}
+
 static scim_error *transact(store_batch *batch, lot *l)
 {
     const serve_context *context = l->job->call->context;
+    scim_error *err = l->job->grant.passwords ? hash_passwords(l) : NULL;
 
+    batch->failed = -1;
+    if (err != NULL) {
+        return err;
+    }
     apr_pool_clear(l->job->scratch);
     apr_pool_clear(l->job->batch);
     batch->run = run_lot;
@@ -141,11 +203,6 @@ static void fail_lot(const lot *l, int failed, const scim_error *err,
             l->job->errors++;
         }
     }
-}
-
-static int is_late(const serve_job *job)
-{
-    return apr_time_now() >= job->call->context->caller->deadline;
 }
 
 static void fail_late(serve_job *job, int index)
@@ -401,6 +458,7 @@ static scim_error *read_job(serve_job *job)
     job->units = scim_bulk_order(bulk, call->pool);
     job->outcomes = apr_pcalloc(call->pool, count * sizeof(*job->outcomes));
     job->ids = apr_pcalloc(call->pool, count * sizeof(*job->ids));
+    job->secrets = apr_pcalloc(call->pool, count * sizeof(*job->secrets));
     return NULL;
 }
 

@@ -20,6 +20,7 @@ typedef struct serve_job {
     int is_atomic;
     serve_outcome *outcomes; /* of each operation */
     const char **ids;        /* of the resource that it makes; or NULL */
+    serve_secret *secrets;   /* of what shares a transaction */
     int errors;
     int width;           /* units that the next batch tries */
     int alone;           /* the unit that took a batch down; or -1 */
@@ -33,6 +34,10 @@ typedef struct serve_job {
  */
 scim_error *serve_bulk_part(serve_job *job, int index, apr_hash_t *later,
                             apr_array_header_t *links);
+
+/* Hashes the operation's password, if it has one, before a transaction that it
+ * shares: a hash is slow on purpose. */
+void serve_bulk_hash(serve_job *job, int index);
 
 /* Adds to a new group those members that are there only now. */
 scim_error *serve_bulk_link(serve_job *job, int index,

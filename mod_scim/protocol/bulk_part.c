@@ -55,6 +55,7 @@ static scim_error *open_part(opened *out, const serve_job *job, int index,
     out->request.if_match = op->version;
     out->part.grant = &job->grant;
     out->part.id = job->ids[index];
+    out->part.secret = &job->secrets[index];
     out->call.request = &out->request;
     out->call.context = job->call->context;
     out->call.response = &out->response;
@@ -193,6 +194,21 @@ scim_error *serve_bulk_part(serve_job *job, int index, apr_hash_t *later,
         keep_outcome(job, index, &o);
     }
     return err;
+}
+
+void serve_bulk_hash(serve_job *job, int index)
+{
+    const scim_bulk_operation *op = scim_bulk_get(job->bulk, index);
+    serve_secret *secret = &job->secrets[index];
+    const char *hash = NULL;
+    opened o;
+
+    if (op->refused == NULL && op->method != SCIM_BULK_DELETE
+        && open_part(&o, job, index, job->scratch) == NULL
+        && serve_part_password(&hash, &o.call) == NULL) {
+        secret->hash = apr_pstrdup(job->call->pool, hash);
+        secret->is_known = 1;
+    }
 }
 
 /* Answered each in its place, and logged with the whole. */

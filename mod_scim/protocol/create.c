@@ -18,7 +18,7 @@ scim_error *serve_create(serve_call *call)
     if (err != NULL) {
         return err;
     }
-    err = serve_hash_password(&wants.password, resource, call);
+    err = serve_hash_password(&wants.password, resource, NULL, call);
     if (err != NULL) {
         return err;
     }

@@ -26,11 +26,18 @@ typedef struct serve_query {
     const char *atomic; /* of a Bulk */
 } serve_query;
 
+/* What becomes of a user's password. */
+typedef struct serve_secret {
+    int is_known;     /* 0: nobody has looked */
+    const char *hash; /* as store_wants has it */
+} serve_secret;
+
 /* An operation of a Bulk. */
 typedef struct serve_part {
     json_t *data;             /* in place of a body */
     const store_grant *grant;
     const char *id;           /* of a new resource */
+    const serve_secret *secret; /* seen to before the transaction */
     apr_hash_t *later;        /* ids of what is made after it; or NULL */
     apr_array_header_t *links; /* out: const char *, members among those */
 } serve_part;
@@ -179,12 +186,17 @@ void serve_write_piece(serve_response *response, const serve_piece *piece,
  * password. */
 void serve_drop_password(json_t *resource, const scim_resource_type *type);
 
-/* Of a resource, or of a patch that was read: *hash is what to keep, or NULL:
- * there is none, or the app drops it. Made before the transaction, but in an
- * atomic Bulk, which is one. SCIM_INVALID_VALUE. */
-scim_error *serve_hash_password(const char **hash, const json_t *body,
-                                serve_call *call);
+/* Of a resource (`body`: as it was sent), or of a patch that was read: *hash is
+ * what to keep, STORE_PASSWORD_ENDS, or NULL: there is nothing to do, or the
+ * app drops passwords. To be called before a transaction begins; within that
+ * of a Bulk it only hands over part->secret. SCIM_INVALID_VALUE. */
+scim_error *serve_hash_password(const char **hash, const json_t *resource,
+                                const json_t *body, serve_call *call);
 scim_error *serve_hash_patched(const char **hash, const scim_patch *patch,
                                serve_call *call);
+
+/* Reads an operation of a Bulk for the sake of its password. What is wrong with
+ * it comes up again when it is carried out. */
+scim_error *serve_part_password(const char **hash, serve_call *call);
 
 #endif

@@ -52,12 +52,17 @@ static scim_error *hash_value(const char **out, const json_t *value,
     scim_error *err;
 
     *out = NULL;
-    if (call->type->kind != SCIM_KIND_USER || !json_is_string(value)) {
+    if (call->type->kind != SCIM_KIND_USER
+        || (!json_is_string(value) && !json_is_null(value))) {
         return NULL;
     }
     err = serve_token_check(&grant, call);
     if (err != NULL || !grant.passwords) {
         return err;
+    }
+    if (json_is_null(value)) {
+        *out = STORE_PASSWORD_ENDS;
+        return NULL;
     }
     if (strlen(json_string_value(value)) == json_string_length(value)) {
         prepared = scim_password_prepare(json_string_value(value), call->pool);
@@ -84,18 +89,71 @@ static const json_t *password_of(const json_t *object)
     return json_is_object(object) ? scim_json_member(object, "password") : NULL;
 }
 
-scim_error *serve_hash_password(const char **hash, const json_t *body,
-                                serve_call *call)
+static int is_seen_to(const char **hash, const serve_call *call)
 {
-    return hash_value(hash, password_of(body), call);
+    if (call->part == NULL || !call->part->secret->is_known) {
+        return 0;
+    }
+    *hash = call->part->secret->hash;
+    return 1;
+}
+
+scim_error *serve_hash_password(const char **hash, const json_t *resource,
+                                const json_t *body, serve_call *call)
+{
+    const json_t *value = password_of(resource);
+
+    if (is_seen_to(hash, call)) {
+        return NULL;
+    }
+    /* RFC 7643, 2.5: null unassigns; what is left out of a PUT may stay. */
+    return hash_value(hash, value != NULL ? value : password_of(body), call);
 }
 
 scim_error *serve_hash_patched(const char **hash, const scim_patch *patch,
                                serve_call *call)
 {
+    if (is_seen_to(hash, call)) {
+        return NULL;
+    }
     return hash_value(hash,
                       scim_given_value(patch, call->type->schema, "password"),
                       call);
+}
+
+static scim_error *hash_of_resource(const char **hash, const json_t *body,
+                                    serve_call *call)
+{
+    json_t *resource;
+    scim_error *err = serve_read_resource(&resource, body, call);
+
+    return err != NULL
+               ? err
+               : serve_hash_password(
+                   hash, resource,
+                   call->request->method == SERVE_PUT ? body : NULL, call);
+}
+
+static scim_error *hash_of_patch(const char **hash, const json_t *body,
+                                 serve_call *call)
+{
+    scim_patch *patch;
+    scim_error *err = serve_read_patch(&patch, body, call);
+
+    return err != NULL ? err : serve_hash_patched(hash, patch, call);
+}
+
+scim_error *serve_part_password(const char **hash, serve_call *call)
+{
+    const json_t *body = call->part->data;
+
+    *hash = NULL;
+    if (call->type->kind != SCIM_KIND_USER) {
+        return NULL;
+    }
+    return call->request->method == SERVE_PATCH
+               ? hash_of_patch(hash, body, call)
+               : hash_of_resource(hash, body, call);
 }
 
 scim_error *serve_password_check(serve_sign_in *out, const char *slug,

@@ -54,7 +54,7 @@ scim_error *serve_replace(serve_call *call)
         r.warnings = call->reading.warnings->nelts;
     }
     if (err == NULL) {
-        err = serve_hash_password(&wants.password, r.resource, call);
+        err = serve_hash_password(&wants.password, r.resource, body, call);
     }
     if (err != NULL) {
         return err;

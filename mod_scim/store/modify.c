@@ -16,12 +16,13 @@ typedef struct modification {
     const store_edit *edit;
     store_shape shape;
     int status;
-    const char *password; /* its hash; or NULL */
+    const char *password; /* as store_wants has it */
     store_record *record;
 
     json_t *before, *after; /* of this attempt; after NULL: as it was */
     apr_int64_t version;    /* that it makes, if it changes anything */
     store_members_change members;
+    int password_ended;
 } modification;
 
 static scim_error *too_many_members(apr_pool_t *pool)
@@ -90,6 +91,28 @@ static scim_error *change_members(store_transaction *tx, modification *m,
                                                tx->pool);
 }
 
+static int ends_password(const modification *m)
+{
+    return m->password != NULL
+           && strcmp(m->password, STORE_PASSWORD_ENDS) == 0;
+}
+
+static int changes_password(const modification *m)
+{
+    return ends_password(m) ? m->password_ended : m->password != NULL;
+}
+
+static void add_password(json_t *changes, store_transaction *tx,
+                         const modification *m)
+{
+    if (!ends_password(m)) {
+        store_add_password(m->password, m->id, changes, tx);
+    }
+    else if (m->password_ended) {
+        json_object_set_new(changes, "password", json_string("removed"));
+    }
+}
+
 /* The row and the journal, if there is anything to write. Gives the step that
  * answers with the row, or NULL. */
 static const store_step *add_changes(store_transaction *tx,
@@ -108,7 +131,7 @@ static const store_step *add_changes(store_transaction *tx,
 
     store_keys_make(&keys, after, m->type, tx->pool);
     tx->name = entry.name = keys.name;
-    if (m->after != NULL || m->members.is_change || m->password != NULL) {
+    if (m->after != NULL || m->members.is_change || changes_password(m)) {
         store_keys_compare(&changes, m->before, after, &keys, m->type,
                            tx->pool);
         row = store_add_update(&keys, &changes, m->id, m->type, tx);
@@ -124,7 +147,7 @@ static const store_step *add_changes(store_transaction *tx,
     if (m->members.json != NULL) {
         json_object_set(entry.changes, "members", m->members.json);
     }
-    store_add_password(m->password, m->id, entry.changes, tx);
+    add_password(entry.changes, tx, m);
     store_add_journal(&entry, tx);
     return row;
 }
@@ -152,6 +175,7 @@ static scim_error *work(store_transaction *tx, void *baton)
     scim_error *err = read_locked(&before, tx, m);
 
     m->after = NULL;
+    m->password_ended = 0;
     memset(&m->members, 0, sizeof(m->members));
     if (err == NULL) {
         err = store_record_parse(before, tx->pool);
@@ -164,6 +188,9 @@ static scim_error *work(store_transaction *tx, void *baton)
     }
     if (err == NULL && members != NULL) {
         err = change_members(tx, m, members);
+    }
+    if (err == NULL && ends_password(m)) {
+        err = store_end_password(&m->password_ended, m->id, tx);
     }
     return err != NULL ? err : finish(tx, m);
 }

@@ -17,6 +17,19 @@ void store_add_password(const char *hash, const char *id, json_t *changes,
     }
 }
 
+scim_error *store_end_password(int *ended, const char *id,
+                               store_transaction *tx)
+{
+    store_step *step = store_add(STORE_PASSWORD_SET, tx);
+    scim_error *err;
+
+    store_step_text(step, id);
+    store_step_text(step, NULL);
+    err = store_go(tx);
+    *ended = err == NULL && store_boolean(step->result, 0, 0);
+    return err;
+}
+
 typedef struct look_up {
     const char *slug, *key;
     const char *hash;

@@ -9,4 +9,8 @@
 void store_add_password(const char *hash, const char *id, json_t *changes,
                         store_transaction *tx);
 
+/* A trip that ends what is kept; *ended: there was something to end. */
+scim_error *store_end_password(int *ended, const char *id,
+                               store_transaction *tx);
+
 #endif

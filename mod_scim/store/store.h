@@ -112,13 +112,16 @@ typedef struct store_record {
                      some of them, store_members_read() gives all */
 } store_record;
 
+#define STORE_PASSWORD_ENDS "" /* in place of a hash: none is kept any more */
+
 /* What an answer needs besides the row. */
 typedef struct store_wants {
     int refs;    /* groups or members */
     int display; /* of members (of groups it is always read) */
     int status;  /* HTTP, of a write that succeeds: for the journal */
     const char *id; /* of a new resource: from store_new_id(); or NULL */
-    const char *password; /* hash of a new one, to be kept; or NULL */
+    const char *password; /* hash of a new one, to be kept;
+                             STORE_PASSWORD_ENDS; or NULL: as it is */
     int later;      /* of a new resource in a batch: the record holds id and
                        version alone, and the write may wait to be sent */
 } store_wants;
