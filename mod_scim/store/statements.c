@@ -200,14 +200,13 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     "   UNION ALL SELECT id, true FROM in_groups" \
     "   UNION ALL SELECT id, false FROM out_users" \
     "   UNION ALL SELECT id, false FROM out_groups") ")," \
-    " changes AS MATERIALIZED (SELECT" \
-    "   EXISTS (SELECT FROM parts) AS changed," \
-    "   jsonb_strip_nulls(jsonb_build_object(" \
-    "    'added', (SELECT coalesce(sum(cardinality(added)), 0) FROM parts)," \
-    "    'removed'," \
-    "      (SELECT coalesce(sum(cardinality(removed)), 0) FROM parts)," \
-    "    'unknown', (SELECT jsonb_agg(id)" \
-    "      FROM (SELECT id FROM unknown LIMIT 1000) a))) AS json)"
+    " changes AS MATERIALIZED (SELECT s.parts > 0 AS changed," \
+    "   jsonb_strip_nulls(jsonb_build_object('added', s.added," \
+    "    'removed', s.removed, 'unknown', (SELECT jsonb_agg(id)" \
+    "      FROM (SELECT id FROM unknown LIMIT 1000) a))) AS json" \
+    "  FROM (SELECT count(*) AS parts," \
+    "    coalesce(sum(cardinality(added)), 0) AS added," \
+    "    coalesce(sum(cardinality(removed)), 0) AS removed FROM parts) s)"
 
 /* Nothing in a statement runs that its result does not need. */
 #define DECISION(added, removed, parts) \
