@@ -150,6 +150,58 @@ revoke all on function scim.seed_roles from public;
 
 select scim.seed_roles(org_id) from scim.organizations;
 
+-- Everything of an organization but its slug, which leads nowhere from now on;
+-- of its accounts one, without a name, as the constraint needs one. Says how
+-- many rows of what there were. What refers to others goes before them.
+create function scim.organization_erase(p_org int) returns jsonb
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  t record;
+  gone bigint;
+  counts jsonb := '{}';
+begin
+  if p_org is distinct from current_setting('scim.org')::int then
+    raise exception 'another organization';
+  end if;
+  for t in
+    with recursive tables as (
+      select c.oid, c.relname from pg_class c
+       where c.relnamespace = 'scim'::regnamespace and c.relkind in ('r', 'p')
+         and not c.relispartition
+         and c.relname not in ('organizations', 'accounts')
+         and exists (select from pg_attribute a where a.attrelid = c.oid
+                      and a.attname = 'org_id' and not a.attisdropped)),
+    depth(oid, n) as (
+      select oid, 0 from tables
+      union
+      select k.confrelid, d.n + 1 from depth d
+        join pg_constraint k on k.conrelid = d.oid and k.contype = 'f'
+        join tables on tables.oid = k.confrelid
+       where k.confrelid <> k.conrelid)
+    select tables.relname from depth join tables using (oid)
+     group by tables.relname order by max(n), tables.relname
+  loop
+    execute format('delete from scim.%I where org_id = $1', t.relname)
+      using p_org;
+    get diagnostics gone = row_count;
+    if gone > 0 then
+      counts := counts || jsonb_build_object(t.relname, gone);
+    end if;
+  end loop;
+  delete from scim.accounts c using scim.organizations o
+   where c.org_id = p_org and o.org_id = p_org and c.account_id <> o.owner;
+  update scim.accounts set realm = '', name = '', user_id = null,
+         linked = null, last_seen = null where org_id = p_org;
+  update scim.organizations set name = '', scim_on = false, suspended = false,
+         settings = '{}', cursor_key = default, deleted = now(),
+         version = version + 1
+   where org_id = p_org;
+  return counts;
+end $$;
+revoke all on function scim.organization_erase from public;
+grant execute on function scim.organization_erase to scim_admin;
+
 -- The organization that an account asks for, if it has a part in it; sets it,
 -- and the time (ms) that statements and locks get, for the transaction.
 create function scim.admin_enter(p_slug text, p_realm text, p_name text,

@@ -1,40 +1,96 @@
 #include "admin/app.h"
 
-#include <string.h>
-
-#include "admin/check.h"
-
-static const char *const kinds[] = { "entra", "okta", "onelogin", "generic" };
-
-static scim_error *check_kind(const char *kind, apr_pool_t *pool)
+static scim_error *list(admin_call *call)
 {
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (strcmp(kind, kinds[i]) == 0) {
-            return NULL;
-        }
-    }
-    return scim_error_make(SCIM_INVALID_VALUE, pool,
-                           "\"%s\" is no kind of app: it is one of entra, "
-                           "okta, onelogin, generic.",
-                           scim_excerpt(kind, pool));
+    return store_app_list(&call->out, &call->slice, call->db, call->pool);
 }
 
-scim_error *admin_app_install(store_app *out, const char *slug,
-                              const store_app *wanted,
-                              const store_actor *actor, store_admin *a,
-                              apr_pool_t *pool)
+static scim_error *get(admin_call *call)
 {
-    scim_error *err = check_kind(wanted->kind, pool);
-
-    if (err == NULL) {
-        err = admin_check_name("The name", wanted->name, pool);
-    }
-    if (err != NULL) {
-        return err;
-    }
-    return store_app_install(out, slug, wanted->kind, wanted->name,
-                             wanted->whole_organization, wanted->strict,
-                             wanted->passwords, actor, a, pool);
+    return store_app_get(&call->out, call->ids[0], call->db, call->pool);
 }
+
+static scim_error *install(admin_call *call)
+{
+    return store_app_install(&call->out, call->given, call->db, call->pool);
+}
+
+static scim_error *change(admin_call *call)
+{
+    return store_app_change(&call->out, call->ids[0], call->given,
+                            call->version, call->db, call->pool);
+}
+
+static scim_error *uninstall(admin_call *call)
+{
+    return store_app_uninstall(&call->out, call->ids[0], call->version,
+                               call->db, call->pool);
+}
+
+static scim_error *adopt(admin_call *call)
+{
+    return store_app_adopt(&call->out, call->ids[0], call->given, call->db,
+                           call->pool);
+}
+
+/* clang-format off */
+#define SETTINGS \
+    { .name = "whole_organization", .type = ADMIN_BOOLEAN, \
+      .help = "sees and writes what other apps made, too" }, \
+    { .name = "strict", .type = ADMIN_BOOLEAN, \
+      .help = "takes nothing but what RFC 7643 and 7644 say" }, \
+    { .name = "passwords", .type = ADMIN_WORD, .choices = "store|drop", \
+      .help = "keeps hashes of passwords, for AuthBasicProvider scim (drop)" }
+
+static const admin_field install_fields[] = {
+    { .name = "kind", .type = ADMIN_WORD, .required = 1,
+      .choices = "entra|okta|onelogin|generic",
+      .help = "the identity provider" },
+    { .name = "name", .type = ADMIN_NAME, .required = 1,
+      .help = "what people call it" },
+    SETTINGS,
+    { .name = NULL },
+};
+
+static const admin_field change_fields[] = {
+    { .name = "name", .type = ADMIN_NAME, .help = "what people call it" },
+    SETTINGS,
+    { .name = NULL },
+};
+
+static const admin_field adopt_fields[] = {
+    { .name = "from", .type = ADMIN_NUMBER, .least = 1, .most = 999999999,
+      .required = 1, .help = "the app whose users, groups and other resources"
+      " it takes over" },
+    { .name = NULL },
+};
+
+const admin_operation admin_app_list = {
+    .name = "app.list", .need = STORE_ADMIN_READS, .is_list = 1, .run = list,
+    .summary = "Lists an organization's apps." };
+
+const admin_operation admin_app_get = {
+    .name = "app.get", .need = STORE_ADMIN_READS, .ids = "n", .run = get,
+    .summary = "Shows an app." };
+
+const admin_operation admin_app_install = {
+    .name = "app.install", .need = STORE_ADMIN_WRITES,
+    .fields = install_fields, .run = install,
+    .summary = "Installs an app: one identity provider's connection." };
+
+const admin_operation admin_app_change = {
+    .name = "app.change", .need = STORE_ADMIN_WRITES, .ids = "n",
+    .fields = change_fields, .run = change,
+    .summary = "Changes an app's name, what it sees or how strict it is." };
+
+const admin_operation admin_app_uninstall = {
+    .name = "app.uninstall", .need = STORE_ADMIN_WRITES, .ids = "n",
+    .run = uninstall,
+    .summary = "Revokes an app's tokens; its users and groups stay." };
+
+const admin_operation admin_app_adopt = {
+    .name = "app.adopt", .need = STORE_OWNER_WRITES, .ids = "n",
+    .fields = adopt_fields, .run = adopt,
+    .summary = "Hands everything that another app made, installed or not,"
+               " over to this one." };
+/* clang-format on */

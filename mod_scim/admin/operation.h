@@ -28,6 +28,7 @@ struct admin_field {
     apr_int64_t least, most;
     const admin_field *fields; /* ends with a NULL name */
     int nullable;              /* null means something: nothing */
+    const char *option;        /* of scimctl, where it is not the name */
 };
 
 typedef struct admin_operation admin_operation;

@@ -1,17 +1,18 @@
-/* What makes an organization. */
+/* Organizations. */
 #ifndef SCIM_ADMIN_ORGANIZATION_H
 #define SCIM_ADMIN_ORGANIZATION_H
 
-#include "store/admin.h"
+#include "admin/operation.h"
 
 /* Whose names the owner's is where httpd has one source of names only. */
 #define ADMIN_REALM_DEFAULT "default"
 
-/* `wanted` says slug, name, owner and scim_on, and realm or NULL.
- * SCIM_INVALID_VALUE, SCIM_UNIQUENESS. */
-scim_error *admin_organization_create(store_organization *out,
-                                      const store_organization *wanted,
-                                      const store_actor *actor, store_admin *a,
-                                      apr_pool_t *pool);
+/* Made by scimctl only: the API's role adds no organization. */
+extern const admin_operation admin_organization_create;
+
+extern const admin_operation admin_organization_list, admin_organization_get,
+    admin_organization_change, admin_organization_enable,
+    admin_organization_disable, admin_organization_suspend,
+    admin_organization_resume, admin_organization_delete;
 
 #endif

@@ -47,6 +47,13 @@ static scim_error *wrong(const scimctl_call *call, const char *problem,
                            scimctl_usage(call->command, call->pool));
 }
 
+/* What is on or off is on where nothing follows. */
+static int is_switch(const scimctl_option *option, const char *next)
+{
+    return strcmp(option->value, "on|off") == 0
+           && (next == NULL || strncmp(next, "--", 2) == 0);
+}
+
 /* --name VALUE, --name=VALUE or --switch; *used is 1 if the next word belongs
  * to it. */
 static scim_error *take_option(int *used, scimctl_call *call, const char *word,
@@ -68,7 +75,7 @@ static scim_error *take_option(int *used, scimctl_call *call, const char *word,
     if (option->value == NULL && equals != NULL) {
         return wrong(call, "This option takes no value: --", option->name);
     }
-    if (option->value != NULL) {
+    if (option->value != NULL && !(equals == NULL && is_switch(option, next))) {
         *used = equals == NULL;
         value = equals != NULL ? equals + 1 : next;
         /* "--name --json": the value was forgotten. */

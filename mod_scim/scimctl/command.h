@@ -15,6 +15,12 @@ typedef struct scimctl_option {
 
 typedef struct scimctl_command scimctl_command;
 
+/* Where a name may stand for a number: it is looked for in a list. */
+typedef struct scimctl_named {
+    const char *option; /* NULL: the argument */
+    const admin_operation *list;
+} scimctl_named;
+
 /* One run of a command. */
 typedef struct scimctl_call {
     const scimctl_command *command;
@@ -29,14 +35,20 @@ typedef struct scimctl_call {
 struct scimctl_command {
     const char *family; /* "organization" */
     const char *name;   /* "create" */
-    const char *argument; /* placeholder, "SLUG"; NULL: takes none */
+    /* Placeholder; NULL: takes none. "SLUG" is an organization. */
+    const char *argument;
     const char *summary;
     const scimctl_option *options; /* ends with a NULL name; or NULL */
     scim_error *(*run)(scimctl_call *call);
     /* Instead of options and run: what is run, its fields being the options,
-     * and what a table shows of the result: "id:ID name:NAME". */
+     * and what a table shows of the result: "id:ID name:NAME on:ON:yes|no",
+     * with "_" for a space. */
     const admin_operation *operation;
     const char *columns;
+    const scimctl_named *named; /* ends with a NULL list; or NULL */
+    const char *alias; /* "id:app_id": JSON has the member twice; or NULL */
+    /* Instead of a table, what people are told; or NULL. */
+    void (*print)(const admin_call *done, const scimctl_call *call);
 };
 
 /* The command's own, or those of its operation. */
@@ -45,6 +57,14 @@ const scimctl_option *scimctl_options_of(const scimctl_command *command,
 
 /* Runs the command's operation and prints what comes of it. */
 scim_error *scimctl_perform(scimctl_call *call);
+
+/* The number of what a list calls so; a number is one already. SCIM_NOT_FOUND,
+ * SCIM_CONFLICT: more than one has the name. */
+scim_error *scimctl_find(const char **out, const admin_operation *list,
+                         const char *name, const scimctl_call *call);
+
+/* The same for all that the command's table names. */
+scim_error *scimctl_resolve(scimctl_call *call);
 
 /* One table for each family, in its own file; ends with a NULL name. */
 extern const scimctl_command scimctl_database[];

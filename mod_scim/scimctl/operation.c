@@ -39,21 +39,42 @@ static void push(apr_array_header_t *out, const char *name, const char *value,
     APR_ARRAY_PUSH(out, scimctl_option) = option;
 }
 
-static const scimctl_option *derive(const admin_operation *operation,
+static const char *option_of(const admin_field *field, apr_pool_t *pool)
+{
+    return field->option != NULL ? field->option : dashed(field->name, pool);
+}
+
+/* "organization show acme": the word is the organization. */
+static int is_about_organization(const scimctl_command *command)
+{
+    return command->argument != NULL && strcmp(command->argument, "SLUG") == 0;
+}
+
+/* "organization create acme": or what it will be called. */
+static int is_argument(const admin_field *field,
+                       const scimctl_command *command)
+{
+    return is_about_organization(command) && strcmp(field->name, "slug") == 0;
+}
+
+static const scimctl_option *derive(const scimctl_command *command,
                                     apr_pool_t *pool)
 {
     apr_array_header_t *out = apr_array_make(pool, 8, sizeof(scimctl_option));
+    const admin_operation *operation = command->operation;
     const admin_field *field = operation->fields;
 
-    if (operation->need != STORE_ANYBODY) {
+    if (operation->need != STORE_ANYBODY && !is_about_organization(command)) {
         push(out, "organization", "SLUG", "which one", 1);
     }
     for (; field != NULL && field->name != NULL; field++) {
-        push(out, dashed(field->name, pool), placeholder(field), field->help,
-             field->required);
+        if (!is_argument(field, command)) {
+            push(out, option_of(field, pool), placeholder(field), field->help,
+                 field->required);
+        }
     }
     if (operation->is_list) {
-        push(out, "limit", "N", "how many at most (default 50)", 0);
+        push(out, "limit", "N", "how many at most (default: all)", 0);
         push(out, "after", "KEY", "the next page, as the last one says", 0);
     }
     push(out, NULL, NULL, NULL, 0);
@@ -65,7 +86,7 @@ const scimctl_option *scimctl_options_of(const scimctl_command *command,
 {
     return command->operation == NULL || command->options != NULL
                ? command->options
-               : derive(command->operation, pool);
+               : derive(command, pool);
 }
 
 /* A text of the command line as the member's type has it; what does not fit
@@ -97,22 +118,12 @@ static json_t *value_of(const admin_field *field, const char *text)
     return json != NULL ? json : scim_json_text(text);
 }
 
-static scim_error *read_options(admin_call *out, const scimctl_call *call)
+static scim_error *read_limit(admin_call *out, const scimctl_call *call)
 {
-    const admin_field *field = out->operation->fields;
     const char *limit = scimctl_text(call, "limit");
-    apr_int64_t n = ADMIN_LIST_DEFAULT;
+    apr_int64_t n = ADMIN_LIST_MAX;
     scim_error *err = NULL;
 
-    out->given = scim_json_adopt(json_object(), call->pool);
-    for (; field != NULL && field->name != NULL; field++) {
-        const char *text = scimctl_text(call, dashed(field->name, call->pool));
-
-        if (text != NULL) {
-            json_object_set_new(out->given, field->name,
-                                value_of(field, text));
-        }
-    }
     if (limit != NULL) {
         err = scimctl_number(&n, "--limit", limit, 1, ADMIN_LIST_MAX,
                              call->pool);
@@ -122,27 +133,26 @@ static scim_error *read_options(admin_call *out, const scimctl_call *call)
     return err;
 }
 
-/* ------------------------------------------------------------------ tables */
-
-static const char *cell(const json_t *row, const char *name, apr_pool_t *pool)
+static scim_error *read_options(admin_call *out, const scimctl_call *call)
 {
-    const json_t *value = json_object_get(row, name);
+    const admin_field *field = out->operation->fields;
+    const char *text;
 
-    if (value == NULL || json_is_null(value)) {
-        return NULL;
+    out->given = scim_json_adopt(json_object(), call->pool);
+    for (; field != NULL && field->name != NULL; field++) {
+        text = is_argument(field, call->command)
+                   ? call->argument
+                   : scimctl_text(call, option_of(field, call->pool));
+        if (text != NULL) {
+            json_object_set_new(out->given, field->name,
+                                value_of(field, text));
+        }
     }
-    if (json_is_boolean(value)) {
-        return json_is_true(value) ? "yes" : "no";
-    }
-    if (json_is_integer(value)) {
-        return apr_psprintf(pool, "%" APR_INT64_T_FMT,
-                            (apr_int64_t)json_integer_value(value));
-    }
-    return json_is_string(value) ? json_string_value(value)
-                                 : scim_json_dump(value, NULL, pool);
+    return read_limit(out, call);
 }
 
-/* "id:ID name:NAME": calls for each pair. */
+/* ------------------------------------------------------------------ tables */
+
 static int count_columns(const char *columns)
 {
     int n = 1;
@@ -153,17 +163,82 @@ static int count_columns(const char *columns)
     return n;
 }
 
-static void add_row(scimctl_table *table, const char *columns,
-                    const json_t *row, apr_pool_t *pool)
+typedef struct column {
+    const char *member;
+    char *head;
+    char *yes, *no; /* what stands for true and false; or NULL */
+} column;
+
+static void unfold(char *text)
 {
-    char *last, *pair = apr_strtok(apr_pstrdup(pool, columns), " ", &last);
-
-    for (; pair != NULL; pair = apr_strtok(NULL, " ", &last)) {
-        char *head = strchr(pair, ':');
-
-        *head++ = '\0';
-        scimctl_table_add(table, row == NULL ? head : cell(row, pair, pool));
+    for (; text != NULL && *text != '\0'; text++) {
+        *text = *text == '_' ? ' ' : *text;
     }
+}
+
+/* "scim:SCIM:on|off" */
+static column read_column(char *text)
+{
+    column c = { .member = text };
+
+    c.head = strchr(text, ':');
+    *c.head++ = '\0';
+    c.yes = strchr(c.head, ':');
+    if (c.yes != NULL) {
+        *c.yes++ = '\0';
+        c.no = strchr(c.yes, '|');
+        *c.no++ = '\0';
+    }
+    unfold(c.head);
+    unfold(c.yes);
+    unfold(c.no);
+    return c;
+}
+
+static const char *cell(const json_t *row, const column *c, apr_pool_t *pool)
+{
+    const json_t *value = json_object_get(row, c->member);
+
+    if (c->yes != NULL && json_is_boolean(value)) {
+        return json_is_true(value) ? c->yes : c->no;
+    }
+    return scimctl_member(row, c->member, pool);
+}
+
+/* Calls for each column of "id:ID name:NAME". */
+static void each_column(const char *columns, void (*see)(scimctl_table *table,
+                        const column *c, const json_t *row, apr_pool_t *pool),
+                        scimctl_table *table, const json_t *row,
+                        apr_pool_t *pool)
+{
+    char *last, *text = apr_strtok(apr_pstrdup(pool, columns), " ", &last);
+
+    for (; text != NULL; text = apr_strtok(NULL, " ", &last)) {
+        column c = read_column(text);
+
+        see(table, &c, row, pool);
+    }
+}
+
+static void add_head(scimctl_table *table, const column *c, const json_t *row,
+                     apr_pool_t *pool)
+{
+    (void)row;
+    (void)pool;
+    scimctl_table_add(table, c->head);
+}
+
+static void add_cell(scimctl_table *table, const column *c, const json_t *row,
+                     apr_pool_t *pool)
+{
+    scimctl_table_add(table, cell(row, c, pool));
+}
+
+static void add_line(scimctl_table *table, const column *c, const json_t *row,
+                     apr_pool_t *pool)
+{
+    scimctl_table_add(table, c->head);
+    scimctl_table_add(table, cell(row, c, pool));
 }
 
 static void print_rows(const json_t *rows, const char *columns,
@@ -173,37 +248,73 @@ static void print_rows(const json_t *rows, const char *columns,
     json_t *row;
     size_t i;
 
-    add_row(table, columns, NULL, pool);
+    each_column(columns, add_head, table, NULL, pool);
     json_array_foreach((json_t *)rows, i, row) {
-        add_row(table, columns, row, pool);
+        each_column(columns, add_cell, table, row, pool);
     }
     scimctl_table_print(table);
 }
 
-static void print_object(const json_t *object, apr_pool_t *pool)
+/* "slug:slug name:name" in this order, or all members in theirs. */
+static void print_object(const json_t *object, const char *columns,
+                         apr_pool_t *pool)
 {
     scimctl_table *table = scimctl_table_make(2, pool);
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)object, name, value) {
-        scimctl_table_add(table, name);
-        scimctl_table_add(table, cell(object, name, pool));
+    if (columns != NULL) {
+        each_column(columns, add_line, table, object, pool);
+    }
+    else {
+        json_object_foreach((json_t *)object, name, value) {
+            scimctl_table_add(table, name);
+            scimctl_table_add(table, scimctl_member(object, name, pool));
+        }
     }
     scimctl_table_print(table);
+}
+
+static void add_alias(json_t *object, const char *alias, apr_pool_t *pool)
+{
+    const char *colon = strchr(alias, ':');
+    const char *name = apr_pstrmemdup(pool, alias,
+                                      (apr_size_t)(colon - alias));
+
+    json_object_set(object, colon + 1, json_object_get(object, name));
+}
+
+static void print_json(const admin_call *done, const scimctl_call *call)
+{
+    const char *alias = call->command->alias;
+    json_t *row;
+    size_t i;
+
+    if (alias != NULL && json_is_object(done->out)) {
+        add_alias(done->out, alias, call->pool);
+    }
+    json_array_foreach(done->out, i, row) {
+        if (alias != NULL) {
+            add_alias(row, alias, call->pool);
+        }
+    }
+    scimctl_print_json(done->out != NULL ? json_incref(done->out)
+                                         : json_pack("{s:b}", "done", 1));
 }
 
 static void print_result(const admin_call *done, const scimctl_call *call)
 {
     if (call->json) {
-        scimctl_print_json(done->out != NULL ? json_incref(done->out)
-                                             : json_pack("{s:b}", "done", 1));
+        print_json(done, call);
+    }
+    else if (call->command->print != NULL) {
+        call->command->print(done, call);
     }
     else if (json_is_array(done->out)) {
         print_rows(done->out, call->command->columns, call->pool);
     }
     else if (done->out != NULL) {
-        print_object(done->out, call->pool);
+        print_object(done->out, call->command->columns, call->pool);
     }
     else {
         printf("Done.\n");
@@ -214,17 +325,84 @@ static void print_result(const admin_call *done, const scimctl_call *call)
     }
 }
 
+/* All pages, unless a limit was given. */
+static scim_error *perform(admin_call *todo, const scimctl_call *call)
+{
+    json_t *all = NULL;
+    scim_error *err;
+
+    for (;;) {
+        err = admin_perform(todo);
+        if (err != NULL) {
+            return err;
+        }
+        if (all != NULL) {
+            json_array_extend(all, todo->out);
+            todo->out = all;
+        }
+        if (todo->slice.next == NULL || scimctl_text(call, "limit") != NULL) {
+            return NULL;
+        }
+        all = todo->out;
+        todo->slice.after = todo->slice.next;
+    }
+}
+
+/* "\"expires_days\" takes ..." is "--expires takes ..." here. */
+static scim_error *in_our_words(scim_error *err, const admin_call *call)
+{
+    const admin_field *field = call->operation->fields;
+    const char *quoted;
+
+    for (; err != NULL && err->field != NULL && field != NULL
+           && field->name != NULL;
+         field++) {
+        quoted = apr_pstrcat(call->pool, "\"", field->name, "\"", NULL);
+        if (strcmp(field->name, err->field) == 0
+            && strncmp(err->detail, quoted, strlen(quoted)) == 0) {
+            err->detail = apr_pstrcat(call->pool, "--",
+                                      option_of(field, call->pool),
+                                      err->detail + strlen(quoted), NULL);
+        }
+    }
+    return err;
+}
+
+/* An act that changes nothing is a slip of who types. */
+static scim_error *check_asked(const admin_call *todo,
+                               const scimctl_call *call)
+{
+    const char *verb = strchr(todo->operation->name, '.');
+
+    if (strcmp(verb, ".change") != 0 || json_object_size(todo->given) > 0) {
+        return NULL;
+    }
+    return scim_error_make(SCIM_BAD_REQUEST, call->pool,
+                           "What shall be changed? Usage: %s",
+                           scimctl_usage(call->command, call->pool));
+}
+
 scim_error *scimctl_perform(scimctl_call *call)
 {
+    int about = is_about_organization(call->command);
     admin_call todo = { .operation = call->command->operation,
-                        .slug = scimctl_text(call, "organization"),
-                        .ids = { call->argument },
                         .db = call->db,
                         .pool = call->pool };
-    scim_error *err = read_options(&todo, call);
+    scim_error *err = scimctl_resolve(call);
 
+    if (todo.operation->need != STORE_ANYBODY) {
+        todo.slug = about ? call->argument
+                          : scimctl_text(call, "organization");
+    }
+    todo.ids[0] = about ? NULL : call->argument;
     if (err == NULL) {
-        err = admin_perform(&todo);
+        err = read_options(&todo, call);
+    }
+    if (err == NULL) {
+        err = check_asked(&todo, call);
+    }
+    if (err == NULL) {
+        err = in_our_words(perform(&todo, call), &todo);
     }
     if (err == NULL) {
         print_result(&todo, call);

@@ -115,6 +115,39 @@ void scimctl_print_json(json_t *json)
     json_decref(json);
 }
 
+const char *scimctl_member(const json_t *object, const char *name,
+                           apr_pool_t *pool)
+{
+    const json_t *value = json_object_get(object, name);
+
+    if (value == NULL || json_is_null(value)) {
+        return NULL;
+    }
+    if (json_is_boolean(value)) {
+        return json_is_true(value) ? "yes" : "no";
+    }
+    if (json_is_integer(value)) {
+        return apr_psprintf(pool, "%" APR_INT64_T_FMT,
+                            (apr_int64_t)json_integer_value(value));
+    }
+    return scimctl_escape(json_is_string(value)
+                              ? json_string_value(value)
+                              : scim_json_dump(value, NULL, pool),
+                          pool);
+}
+
+const char *scimctl_member_text(const json_t *object, apr_pool_t *pool)
+{
+    const char *text = "", *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)object, name, value) {
+        text = apr_pstrcat(pool, text, *text != '\0' ? ", " : "", name, " ",
+                           scimctl_member(object, name, pool), NULL);
+    }
+    return *text != '\0' ? text : "nothing";
+}
+
 json_t *scimctl_json_text(const char *text)
 {
     return text != NULL ? scim_json_text(text) : json_null();

@@ -21,6 +21,12 @@ void scimctl_table_print(scimctl_table *table);
 /* Prints and releases it. */
 void scimctl_print_json(json_t *json);
 
+/* A member as people read it, escaped; NULL if it is null or not there. */
+const char *scimctl_member(const json_t *object, const char *name,
+                           apr_pool_t *pool);
+/* "users 3, groups 1" */
+const char *scimctl_member_text(const json_t *object, apr_pool_t *pool);
+
 /* A text or null; a new reference. */
 json_t *scimctl_json_text(const char *text);
 

@@ -120,27 +120,28 @@ scim_error *store_schema_check(apr_array_header_t **out, store_admin *a,
 
 /* ---------------------------------------------- organizations, apps, tokens */
 
-typedef struct store_organization {
-    apr_int64_t org_id;
-    const char *slug;
-    const char *name;
-    const char *owner; /* name of the owner's account */
-    const char *realm; /* whose name that is */
-    int scim_on;
-    int suspended;
-    const char *created;
-    apr_int64_t users, groups, apps;
-} store_organization;
+/* All of these run within store_admin_transact(). The objects are what the
+ * admin API shows, and belong to the pool. `given` holds checked members;
+ * `version` is If-Match's, or NULL. SCIM_NOT_FOUND, SCIM_UNIQUENESS,
+ * SCIM_PRECONDITION_FAILED. What is so already stays as it is, without a row
+ * in the journal. */
 
-/* `wanted` says slug, name, owner, realm and scim_on. SCIM_UNIQUENESS if the
- * slug was ever used. */
-scim_error *store_organization_create(store_organization *out,
-                                      const store_organization *wanted,
-                                      const store_actor *actor, store_admin *a,
-                                      apr_pool_t *pool);
-/* store_organization *; `slug` NULL: all. SCIM_NOT_FOUND for one. */
-scim_error *store_organization_list(apr_array_header_t **out, const char *slug,
+/* SCIM_FORBIDDEN for an account that is no owner's. `what` begins the
+ * sentence. */
+scim_error *store_admin_owners_only(const char *what, const store_admin *a,
+                                    apr_pool_t *pool);
+
+/* Of an account: those it has a part in, with its role. */
+scim_error *store_organization_list(json_t **out, store_slice *slice,
                                     store_admin *a, apr_pool_t *pool);
+scim_error *store_organization_get(json_t **out, store_admin *a,
+                                   apr_pool_t *pool);
+/* SCIM_UNIQUENESS if the slug was ever used. */
+scim_error *store_organization_create(json_t **out, const json_t *given,
+                                      store_admin *a, apr_pool_t *pool);
+scim_error *store_organization_change(json_t **out, const json_t *given,
+                                      const char *version, store_admin *a,
+                                      apr_pool_t *pool);
 
 typedef enum {
     STORE_SWITCH_SCIM_ON,
@@ -149,80 +150,56 @@ typedef enum {
     STORE_SWITCH_RESUME
 } store_switch;
 
-/* What is so already stays as it is, without a row in the journal. */
-scim_error *store_organization_switch(const char *slug, store_switch to,
-                                      const store_actor *actor, store_admin *a,
-                                      apr_pool_t *pool);
+scim_error *store_organization_switch(json_t **out, store_switch to,
+                                      store_admin *a, apr_pool_t *pool);
+/* *out: how many rows of what are gone. */
+scim_error *store_organization_delete(json_t **out, const char *version,
+                                      store_admin *a, apr_pool_t *pool);
 
-typedef struct store_app {
-    int app_id;
-    const char *kind; /* entra, okta, onelogin, generic */
-    const char *name;
-    int whole_organization;
-    int strict;
-    int passwords; /* kept, or else dropped */
-    const char *created;
-    const char *uninstalled; /* or NULL */
-    apr_int64_t tokens;      /* live ones */
-} store_app;
-
-scim_error *store_app_install(store_app *out, const char *slug,
-                              const char *kind, const char *name,
-                              int whole_organization, int strict,
-                              int passwords, const store_actor *actor,
+scim_error *store_app_list(json_t **out, store_slice *slice, store_admin *a,
+                           apr_pool_t *pool);
+scim_error *store_app_get(json_t **out, const char *id, store_admin *a,
+                          apr_pool_t *pool);
+scim_error *store_app_install(json_t **out, const json_t *given,
                               store_admin *a, apr_pool_t *pool);
-scim_error *store_app_list(apr_array_header_t **out, const char *slug,
-                           store_admin *a, apr_pool_t *pool);
-/* Revokes its tokens, keeps its resources. */
-scim_error *store_app_uninstall(const char *slug, int app_id,
-                                const store_actor *actor, store_admin *a,
-                                apr_pool_t *pool);
-/* -1 leaves a property as it is. */
-scim_error *store_app_change(const char *slug, int app_id,
-                             int whole_organization, int strict, int passwords,
-                             const store_actor *actor, store_admin *a,
-                             apr_pool_t *pool);
-
-typedef struct store_token {
-    apr_int64_t key_id;
-    int app_id;
-    const char *app; /* its name */
-    const char *name;
-    const char *last_four; /* of the token, for people */
-    int read_only;
-    const char *creator;
-    const char *created;
-    const char *expires;   /* or NULL */
-    const char *revoked;   /* or NULL */
-    const char *last_used; /* or NULL */
-    const char *last_address;
-} store_token;
-
-/* The id of an organization and a free key id: needed before the token's text
- * can be made. */
-scim_error *store_token_reserve(apr_int64_t *org_id, apr_int64_t *key_id,
-                                const char *slug, int app_id, store_admin *a,
-                                apr_pool_t *pool);
-/* `expires_days` 0: never. */
-scim_error *store_token_insert(store_token *out, apr_int64_t org_id,
-                               apr_int64_t key_id, int app_id,
-                               const unsigned char hash[SCIM_SHA256_SIZE],
-                               const char *last_four, const char *name,
-                               int expires_days, int read_only,
-                               const store_actor *actor, store_admin *a,
-                               apr_pool_t *pool);
-scim_error *store_token_list(apr_array_header_t **out, const char *slug,
+scim_error *store_app_change(json_t **out, const char *id,
+                             const json_t *given, const char *version,
                              store_admin *a, apr_pool_t *pool);
-scim_error *store_token_revoke(const char *slug, apr_int64_t key_id,
-                               const store_actor *actor, store_admin *a,
+/* Revokes its tokens, keeps its resources. */
+scim_error *store_app_uninstall(json_t **out, const char *id,
+                                const char *version, store_admin *a,
+                                apr_pool_t *pool);
+/* The resources of `from` become those of app `id`. */
+scim_error *store_app_adopt(json_t **out, const char *id, const json_t *given,
+                            store_admin *a, apr_pool_t *pool);
+
+/* What is kept of a token's text. */
+typedef struct store_secret {
+    apr_int64_t key_id;
+    unsigned char hash[SCIM_SHA256_SIZE];
+    const char *last_four; /* for people */
+} store_secret;
+
+/* The organization's id and a free key id: needed before the token's text can
+ * be made. */
+scim_error *store_token_reserve(apr_int64_t *org_id, apr_int64_t *key_id,
+                                store_admin *a, apr_pool_t *pool);
+scim_error *store_token_list(json_t **out, store_slice *slice,
+                             const json_t *given, store_admin *a,
+                             apr_pool_t *pool);
+scim_error *store_token_get(json_t **out, const char *id, store_admin *a,
+                            apr_pool_t *pool);
+scim_error *store_token_create(json_t **out, const store_secret *secret,
+                               const json_t *given, store_admin *a,
+                               apr_pool_t *pool);
+scim_error *store_token_rotate(json_t **out, const char *id,
+                               const store_secret *secret, const json_t *given,
+                               store_admin *a, apr_pool_t *pool);
+scim_error *store_token_revoke(json_t **out, const char *id, store_admin *a,
                                apr_pool_t *pool);
 
 /* ------------------------------------------------------- stacks and roles */
 
-/* All of these run within store_admin_transact(). The objects are what the
- * admin API shows, and belong to the pool. `given` holds checked members;
- * `version` is If-Match's, or NULL. SCIM_NOT_FOUND, SCIM_UNIQUENESS,
- * SCIM_PRECONDITION_FAILED. */
 scim_error *store_stack_list(json_t **out, store_slice *slice, store_admin *a,
                              apr_pool_t *pool);
 scim_error *store_stack_get(json_t **out, const char *id, store_admin *a,

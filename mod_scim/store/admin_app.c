@@ -1,258 +1,291 @@
 #include <apr_strings.h>
 
+#include "core/json.h"
 #include "store/admin_connection.h"
 
-#define AS_JSON                                                          \
-    "jsonb_build_object('app', p.app_id, 'kind', p.kind, 'name', p.name," \
-    " 'whole_organization', p.whole_organization, 'strict', p.strict,"      \
-    " 'passwords', p.passwords)"
+#define APP                                                              \
+    "jsonb_build_object('id', p.app_id, 'kind', p.kind, 'name', p.name," \
+    " 'whole_organization', p.whole_organization, 'strict', p.strict,"   \
+    " 'passwords', case when p.passwords then 'store' else 'drop' end,"  \
+    " 'rehearsing', p.rehearsing,"                                       \
+    " 'created', " STORE_ADMIN_TIME("p.created") ","                     \
+    " 'uninstalled', " STORE_ADMIN_TIME("p.uninstalled") ","             \
+    " 'tokens', (select count(*) from scim.tokens t"                     \
+    "  where t.org_id = p.org_id and t.app_id = p.app_id"                \
+    "   and t.revoked is null"                                           \
+    "   and (t.expires is null or t.expires > now())),"                  \
+    " 'version', p.version)"
 
-static const char *number_text(apr_int64_t n, apr_pool_t *pool)
+scim_error *store_app_list(json_t **out, store_slice *slice, store_admin *a,
+                           apr_pool_t *pool)
 {
-    return apr_psprintf(pool, "%" APR_INT64_T_FMT, n);
+    return store_admin_slice(
+        out, slice, a,
+        "select " APP ", p.app_id from scim.apps p where p.org_id = $1"
+        " and p.app_id > " STORE_ADMIN_AFTER " order by p.app_id"
+        " limit $3::int",
+        0, NULL, pool);
 }
 
-/* The organization's row is locked, so that no other app takes this number. */
-static scim_error *install(store_app *out, const char *slug,
-                           const store_app *wanted, const store_actor *actor,
-                           store_admin *a, apr_pool_t *pool)
+scim_error *store_app_get(json_t **out, const char *id, store_admin *a,
+                          apr_pool_t *pool)
 {
-    store_act act = { .action = "app.install", .name = wanted->name };
-    PGresult *made;
-    const char *values[6] = { NULL, wanted->kind, wanted->name,
-                              wanted->whole_organization ? "t" : "f",
-                              wanted->strict ? "t" : "f",
-                              wanted->passwords ? "t" : "f" };
-    scim_error *err = store_admin_organization_id(&act.org_id, slug, a, pool);
+    scim_error *err = store_admin_json(
+        out, a,
+        "select " APP " from scim.apps p"
+        " where p.org_id = $1 and p.app_id = $2::int",
+        1, &id, pool);
 
-    if (err != NULL) {
-        return err;
+    if (err == NULL && *out == NULL) {
+        err = scim_error_make(SCIM_NOT_FOUND, pool,
+                              "The organization has no app %s.", id);
     }
-    values[0] = number_text(act.org_id, pool);
-    err = store_admin_run(
-        &made, a,
-        "insert into scim.apps as p"
-        " (org_id, app_id, kind, name, whole_organization, strict, passwords)"
-        " select $1, 1 + coalesce(max(app_id), 0), $2, $3, $4, $5, $6"
-        "   from scim.apps where org_id = $1"
-        " returning p.app_id, " STORE_ADMIN_TIME("p.created") ", " AS_JSON,
-        6, values, pool);
-    if (err != NULL) {
-        return err;
-    }
-    *out = *wanted;
-    out->app_id = (int)store_admin_number(made, 0, 0);
-    out->created = store_admin_text(made, 0, 1, pool);
-    act.after = PQgetvalue(made, 0, 2);
-    return store_admin_journal(&act, actor, a, pool);
+    return err;
 }
 
-scim_error *store_app_install(store_app *out, const char *slug,
-                              const char *kind, const char *name,
-                              int whole_organization, int strict,
-                              int passwords, const store_actor *actor,
+scim_error *store_app_get_installed(json_t **out, const char *id,
+                                    store_admin *a, apr_pool_t *pool)
+{
+    scim_error *err = store_app_get(out, id, a, pool);
+
+    if (err == NULL
+        && store_admin_member(*out, "uninstalled", pool) != NULL) {
+        err = scim_error_make(SCIM_NOT_FOUND, pool,
+                              "The organization has no app %s any more: it "
+                              "is uninstalled.",
+                              id);
+    }
+    return err;
+}
+
+/* What is to be typed at the identity provider, as far as the database knows
+ * it: the last segment of the tenant URL, and whether anybody would answer. */
+scim_error *store_admin_add_tenant(json_t *to, store_admin *a,
+                                   apr_pool_t *pool)
+{
+    json_t *tenant;
+    scim_error *err = store_admin_json(
+        &tenant, a,
+        "select jsonb_build_object('slug', o.slug, 'scim', o.scim_on,"
+        " 'suspended', o.suspended)"
+        " from scim.organizations o where o.org_id = $1",
+        0, NULL, pool);
+
+    if (err == NULL) {
+        json_object_set(to, "tenant", tenant);
+    }
+    return err;
+}
+
+scim_error *store_app_install(json_t **out, const json_t *given,
                               store_admin *a, apr_pool_t *pool)
 {
-    store_app wanted = { .kind = kind,
-                         .name = name,
-                         .whole_organization = whole_organization,
-                         .strict = strict,
-                         .passwords = passwords };
-    scim_error *err = store_admin_begin(a, pool);
+    const char *name = store_admin_member(given, "name", pool);
+    const char *values[] = {
+        store_admin_member(given, "kind", pool),
+        name,
+        store_admin_member(given, "whole_organization", pool),
+        store_admin_member(given, "strict", pool),
+        store_admin_member(given, "passwords", pool),
+    };
+    scim_error *err = store_admin_json(
+        out, a,
+        "insert into scim.apps as p"
+        " (org_id, app_id, kind, name, whole_organization, strict, passwords)"
+        " select $1, 1 + coalesce(max(app_id), 0), $2, $3,"
+        "  coalesce($4::boolean, false), coalesce($5::boolean, false),"
+        "  coalesce($6, 'drop') = 'store'"
+        "   from scim.apps where org_id = $1"
+        " returning " APP,
+        5, values, pool);
 
     if (err == NULL) {
-        err = install(out, slug, &wanted, actor, a, pool);
+        err = store_admin_note("app.install", name, NULL, *out, a, pool);
     }
-    return store_admin_end(err, a, pool);
+    return err != NULL ? err : store_admin_add_tenant(*out, a, pool);
 }
 
-static store_app *read_app(const PGresult *rows, int row, apr_pool_t *pool)
+scim_error *store_app_change(json_t **out, const char *id,
+                             const json_t *given, const char *version,
+                             store_admin *a, apr_pool_t *pool)
 {
-    store_app *app = apr_pcalloc(pool, sizeof(*app));
-
-    app->app_id = (int)store_admin_number(rows, row, 0);
-    app->kind = store_admin_text(rows, row, 1, pool);
-    app->name = store_admin_text(rows, row, 2, pool);
-    app->whole_organization = store_admin_is_true(rows, row, 3);
-    app->strict = store_admin_is_true(rows, row, 4);
-    app->created = store_admin_text(rows, row, 5, pool);
-    app->uninstalled = store_admin_text(rows, row, 6, pool);
-    app->tokens = store_admin_number(rows, row, 7);
-    app->passwords = store_admin_is_true(rows, row, 8);
-    return app;
-}
-
-static scim_error *list(apr_array_header_t **out, const char *slug,
-                        store_admin *a, apr_pool_t *pool)
-{
-    apr_int64_t org_id;
-    const char *id;
-    PGresult *rows;
-    int i;
-    scim_error *err = store_admin_organization_id(&org_id, slug, a, pool);
-
-    if (err != NULL) {
-        return err;
-    }
-    id = number_text(org_id, pool);
-    err = store_admin_run(
-        &rows, a,
-        "select p.app_id, p.kind, p.name, p.whole_organization, p.strict,"
-        " " STORE_ADMIN_TIME("p.created") ","
-        " " STORE_ADMIN_TIME("p.uninstalled") ","
-        " (select count(*) from scim.tokens t where t.org_id = p.org_id"
-        "   and t.app_id = p.app_id and t.revoked is null"
-        "   and (t.expires is null or t.expires > now())), p.passwords"
-        " from scim.apps p where p.org_id = $1 order by p.app_id",
-        1, &id, pool);
-    if (err != NULL) {
-        return err;
-    }
-    *out = apr_array_make(pool, PQntuples(rows), sizeof(store_app *));
-    for (i = 0; i < PQntuples(rows); i++) {
-        APR_ARRAY_PUSH(*out, store_app *) = read_app(rows, i, pool);
-    }
-    return NULL;
-}
-
-scim_error *store_app_list(apr_array_header_t **out, const char *slug,
-                           store_admin *a, apr_pool_t *pool)
-{
-    scim_error *err = store_admin_begin(a, pool);
+    const char *values[] = {
+        id,
+        store_admin_member(given, "name", pool),
+        store_admin_member(given, "whole_organization", pool),
+        store_admin_member(given, "strict", pool),
+        store_admin_member(given, "passwords", pool),
+    };
+    json_t *before;
+    scim_error *err = store_app_get_installed(&before, id, a, pool);
 
     if (err == NULL) {
-        err = list(out, slug, a, pool);
+        err = store_admin_match(before, version, pool);
     }
-    return store_admin_end(err, a, pool);
+    if (err == NULL) {
+        err = store_admin_json(
+            out, a,
+            "update scim.apps p set name = coalesce($3, p.name),"
+            " whole_organization = coalesce($4::boolean,"
+            "  p.whole_organization),"
+            " strict = coalesce($5::boolean, p.strict),"
+            " passwords = coalesce($6 = 'store', p.passwords),"
+            " version = p.version + 1"
+            " where p.org_id = $1 and p.app_id = $2::int and (p.name,"
+            "  p.whole_organization, p.strict, p.passwords)"
+            "  is distinct from (coalesce($3, p.name),"
+            "   coalesce($4::boolean, p.whole_organization),"
+            "   coalesce($5::boolean, p.strict),"
+            "   coalesce($6 = 'store', p.passwords))"
+            " returning " APP,
+            5, values, pool);
+    }
+    if (err == NULL && *out == NULL) {
+        *out = before;
+        return NULL;
+    }
+    return err != NULL ? err
+                       : store_admin_note(
+                             "app.change",
+                             store_admin_member(*out, "name", pool), before,
+                             *out, a, pool);
 }
 
-scim_error *store_admin_app(store_act *act, const char *slug, int app_id,
-                            store_admin *a, apr_pool_t *pool)
-{
-    const char *values[2];
-    PGresult *found;
-    scim_error *err = store_admin_organization_id(&act->org_id, slug, a, pool);
-
-    if (err != NULL) {
-        return err;
-    }
-    values[0] = number_text(act->org_id, pool);
-    values[1] = number_text(app_id, pool);
-    err = store_admin_run(&found, a,
-                          "select p.name, " AS_JSON " from scim.apps p"
-                          " where p.org_id = $1 and p.app_id = $2"
-                          " and p.uninstalled is null for no key update",
-                          2, values, pool);
-    if (err != NULL) {
-        return err;
-    }
-    if (PQntuples(found) == 0) {
-        return scim_error_make(SCIM_NOT_FOUND, pool,
-                               "The organization \"%s\" has no app %d: "
-                               "scimctl app list --organization %s shows those "
-                               "that are installed.",
-                               slug, app_id, slug);
-    }
-    act->name = store_admin_text(found, 0, 0, pool);
-    act->before = store_admin_text(found, 0, 1, pool);
-    return NULL;
-}
-
-static scim_error *uninstall(const char *slug, int app_id,
-                             const store_actor *actor, store_admin *a,
-                             apr_pool_t *pool)
-{
-    store_act act = { .action = "app.uninstall" };
-    const char *values[2];
-    PGresult *gone;
-    scim_error *err = store_admin_app(&act, slug, app_id, a, pool);
-
-    if (err != NULL) {
-        return err;
-    }
-    values[0] = number_text(act.org_id, pool);
-    values[1] = number_text(app_id, pool);
-    err = store_admin_run(
-        &gone, a,
-        "with r as (update scim.tokens set revoked = now()"
-        "  where org_id = $1 and app_id = $2 and revoked is null"
-        "  returning key_id),"
-        " u as (update scim.apps set uninstalled = now()"
-        "  where org_id = $1 and app_id = $2)"
-        " select jsonb_build_object('revoked_tokens',"
-        "  coalesce((select jsonb_agg(key_id order by key_id) from r), '[]'))",
-        2, values, pool);
-    if (err != NULL) {
-        return err;
-    }
-    act.after = PQgetvalue(gone, 0, 0);
-    return store_admin_journal(&act, actor, a, pool);
-}
-
-scim_error *store_app_uninstall(const char *slug, int app_id,
-                                const store_actor *actor, store_admin *a,
+scim_error *store_app_uninstall(json_t **out, const char *id,
+                                const char *version, store_admin *a,
                                 apr_pool_t *pool)
 {
-    scim_error *err = store_admin_begin(a, pool);
+    json_t *before;
+    scim_error *err = store_app_get_installed(&before, id, a, pool);
 
     if (err == NULL) {
-        err = uninstall(slug, app_id, actor, a, pool);
+        err = store_admin_match(before, version, pool);
     }
-    return store_admin_end(err, a, pool);
+    if (err == NULL) {
+        err = store_admin_ask(
+            NULL, a,
+            "update scim.tokens set revoked = now() where org_id = $1"
+            " and app_id = $2::int and revoked is null",
+            1, &id, pool);
+    }
+    if (err == NULL) {
+        err = store_admin_json(
+            out, a,
+            "update scim.apps p set uninstalled = now(),"
+            " version = p.version + 1"
+            " where p.org_id = $1 and p.app_id = $2::int returning " APP,
+            1, &id, pool);
+    }
+    return err != NULL ? err
+                       : store_admin_note(
+                             "app.uninstall",
+                             store_admin_member(before, "name", pool), before,
+                             *out, a, pool);
 }
 
-/* NULL leaves a column as it is. */
-static const char *change_text(int property)
-{
-    return property < 0 ? NULL : property ? "t" : "f";
-}
+/* ----------------------------------------------------------------- adoption */
 
-static scim_error *change(const char *slug, int app_id, int whole_organization,
-                          int strict, int passwords, const store_actor *actor,
-                          store_admin *a, apr_pool_t *pool)
+/* Names of groups are unique within an app. */
+static scim_error *check_names(const char *const *values, store_admin *a,
+                               apr_pool_t *pool)
 {
-    store_act act = { .action = "app.change" };
-    const char *values[5];
-    PGresult *after;
-    scim_error *err = store_admin_app(&act, slug, app_id, a, pool);
+    PGresult *found;
+    scim_error *err = store_admin_ask(
+        &found, a,
+        "select count(*), min(g.name) from scim.groups g"
+        " join scim.groups h on h.org_id = g.org_id"
+        "  and h.app_id = $2::int and h.display_name = g.display_name"
+        "  and h.unique_name"
+        " where g.org_id = $1 and g.app_id = $3::int and g.unique_name",
+        2, values, pool);
 
-    if (err != NULL) {
+    if (err != NULL || store_admin_number(found, 0, 0) == 0) {
         return err;
     }
-    values[0] = number_text(act.org_id, pool);
-    values[1] = number_text(app_id, pool);
-    values[2] = change_text(whole_organization);
-    values[3] = change_text(strict);
-    values[4] = change_text(passwords);
-    err = store_admin_run(
-        &after, a,
-        "update scim.apps p set"
-        " whole_organization = coalesce($3::boolean, whole_organization),"
-        " strict = coalesce($4::boolean, strict),"
-        " passwords = coalesce($5::boolean, passwords)"
-        " where p.org_id = $1 and p.app_id = $2 and (whole_organization,"
-        "  strict, passwords) is distinct from (coalesce($3::boolean,"
-        "  whole_organization), coalesce($4::boolean, strict),"
-        "  coalesce($5::boolean, passwords))"
-        " returning " AS_JSON,
-        5, values, pool);
-    if (err != NULL || PQntuples(after) == 0) {
-        return err;
-    }
-    act.after = PQgetvalue(after, 0, 0);
-    return store_admin_journal(&act, actor, a, pool);
+    return scim_error_make(SCIM_UNIQUENESS, pool,
+                           "Both apps have groups of the same name, which an "
+                           "app has once only (\"%s\"; %s in all): rename or "
+                           "delete one of each.",
+                           scim_excerpt(PQgetvalue(found, 0, 1), pool),
+                           PQgetvalue(found, 0, 0));
 }
 
-scim_error *store_app_change(const char *slug, int app_id,
-                             int whole_organization, int strict, int passwords,
-                             const store_actor *actor, store_admin *a,
-                             apr_pool_t *pool)
+/* In the order in which SCIM locks: groups by id, then users by id. A
+ * representation says nothing of the app, so versions stay. Tombstones follow,
+ * so that a group that is made again finds its mapping. */
+static const char *const handing_over[] = {
+    "select from scim.groups where org_id = $1 and app_id = $3::int"
+    " and $2::int > 0 order by id for no key update",
+    "select from scim.users where org_id = $1 and app_id = $3::int"
+    " and $2::int > 0 order by id for no key update",
+    "update scim.groups set app_id = $2::int"
+    " where org_id = $1 and app_id = $3::int",
+    "update scim.users set app_id = $2::int"
+    " where org_id = $1 and app_id = $3::int",
+    "update scim.resources set app_id = $2::int"
+    " where org_id = $1 and app_id = $3::int",
+    "update scim.tombstones set app_id = $2::int"
+    " where org_id = $1 and app_id = $3::int",
+};
+
+enum { GROUPS = 2, USERS, RESOURCES };
+
+static scim_error *hand_over(json_t **out, const char *const *values,
+                             store_admin *a, apr_pool_t *pool)
 {
-    scim_error *err = store_admin_begin(a, pool);
+    json_int_t moved[6];
+    PGresult *done;
+    scim_error *err = NULL;
+    int i;
+
+    for (i = 0; err == NULL && i < 6; i++) {
+        err = store_admin_ask(&done, a, handing_over[i], 2, values, pool);
+        if (err == NULL) {
+            moved[i] = apr_atoi64(PQcmdTuples(done));
+        }
+    }
+    if (err == NULL) {
+        *out = scim_json_adopt(
+            json_pack("{s:I, s:I, s:I, s:I, s:I}", "app",
+                      (json_int_t)apr_atoi64(values[0]), "from",
+                      (json_int_t)apr_atoi64(values[1]), "users",
+                      moved[USERS], "groups", moved[GROUPS], "resources",
+                      moved[RESOURCES]),
+            pool);
+    }
+    return err;
+}
+
+static int is_nothing(const json_t *moved)
+{
+    return json_integer_value(json_object_get(moved, "users")) == 0
+           && json_integer_value(json_object_get(moved, "groups")) == 0
+           && json_integer_value(json_object_get(moved, "resources")) == 0;
+}
+
+scim_error *store_app_adopt(json_t **out, const char *id, const json_t *given,
+                            store_admin *a, apr_pool_t *pool)
+{
+    const char *values[] = { id, store_admin_member(given, "from", pool) };
+    json_t *to, *from;
+    scim_error *err = store_app_get_installed(&to, id, a, pool);
 
     if (err == NULL) {
-        err = change(slug, app_id, whole_organization, strict, passwords,
-                     actor, a, pool);
+        err = store_app_get(&from, values[1], a, pool);
     }
-    return store_admin_end(err, a, pool);
+    if (err == NULL && json_equal(to, from)) {
+        err = scim_error_make(SCIM_INVALID_VALUE, pool,
+                              "An app has its own resources already.");
+    }
+    if (err == NULL) {
+        err = check_names(values, a, pool);
+    }
+    if (err == NULL) {
+        err = hand_over(out, values, a, pool);
+    }
+    return err != NULL || is_nothing(*out)
+               ? err
+               : store_admin_note("app.adopt",
+                                  store_admin_member(to, "name", pool), NULL,
+                                  *out, a, pool);
 }

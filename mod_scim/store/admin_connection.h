@@ -93,6 +93,10 @@ int store_admin_is_true(const PGresult *result, int row, int column);
     " at time zone 'UTC',"            \
     " 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
+/* $2 of a slice whose key is a number: what is none is the beginning. */
+#define STORE_ADMIN_AFTER \
+    "(case when $2::text ~ '^[0-9]{1,18}$' then $2::text::bigint else 0 end)"
+
 /* An owner's act, in the transaction of the act itself. `before` and `after`
  * are JSON or NULL. */
 typedef struct store_act {
@@ -116,9 +120,12 @@ scim_error *store_admin_journal(const store_act *act, const store_actor *actor,
 scim_error *store_admin_organization_id(apr_int64_t *out, const char *slug,
                                         store_admin *a, apr_pool_t *pool);
 
-/* An installed app's row locked; act gets its org_id, name and before.
- * SCIM_NOT_FOUND. */
-scim_error *store_admin_app(store_act *act, const char *slug, int app_id,
-                            store_admin *a, apr_pool_t *pool);
+/* SCIM_NOT_FOUND also where it is uninstalled. */
+scim_error *store_app_get_installed(json_t **out, const char *id,
+                                    store_admin *a, apr_pool_t *pool);
+
+/* Its member "tenant": what is known of the tenant URL. */
+scim_error *store_admin_add_tenant(json_t *to, store_admin *a,
+                                   apr_pool_t *pool);
 
 #endif

@@ -1,145 +1,172 @@
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "store/admin_connection.h"
 
 /* What the journal says of an organization's row. */
-#define AS_JSON                                                \
-    "jsonb_build_object('slug', o.slug, 'name', o.name,"       \
-    " 'scim', o.scim_on, 'suspended', o.suspended)"
+#define ROW                                                        \
+    "jsonb_build_object('id', o.org_id, 'slug', o.slug,"           \
+    " 'name', o.name, 'scim', o.scim_on, 'suspended', o.suspended," \
+    " 'members_by_default', o.members_by_default,"                 \
+    " 'mapped_admins', o.mapped_admins, 'version', o.version)"
 
-#define SELECT_ORGANIZATIONS                                              \
-    "select o.org_id, o.slug, o.name, c.name, c.realm, o.scim_on,"        \
-    " o.suspended, " STORE_ADMIN_TIME("o.created") ","                    \
-    " (select count(*) from scim.users u where u.org_id = o.org_id),"     \
-    " (select count(*) from scim.groups g where g.org_id = o.org_id),"    \
-    " (select count(*) from scim.apps p where p.org_id = o.org_id"        \
-    "   and p.uninstalled is null)"                                       \
-    " from scim.organizations o join scim.accounts c"                     \
-    "   on c.org_id = o.org_id and c.account_id = o.owner"
+/* What is shown of it. */
+#define ORGANIZATION                                                      \
+    ROW " || (select jsonb_build_object('owner', c.name, 'realm', c.realm)" \
+    "  from scim.accounts c where c.org_id = o.org_id"                    \
+    "   and c.account_id = o.owner) || jsonb_build_object("               \
+    " 'created', " STORE_ADMIN_TIME("o.created") ","                      \
+    " 'users', (select count(*) from scim.users u"                        \
+    "  where u.org_id = o.org_id),"                                       \
+    " 'groups', (select count(*) from scim.groups g"                      \
+    "  where g.org_id = o.org_id),"                                       \
+    " 'apps', (select count(*) from scim.apps p"                          \
+    "  where p.org_id = o.org_id and p.uninstalled is null))"
 
-static void read_organization(store_organization *out, const PGresult *rows,
-                              int row, apr_pool_t *pool)
+/* scimctl's: all of them. $1 is nothing here, but takes a type. */
+#define LIST_ALL                                                 \
+    "select " ORGANIZATION ", o.slug from scim.organizations o"  \
+    " where $1::int is null and o.deleted is null"               \
+    " and ($2::text is null or o.slug > $2)"                     \
+    " order by o.slug limit $3::int"
+
+#define LIST_OF_ACCOUNT                                            \
+    "select jsonb_build_object('slug', slug, 'name', name,"        \
+    " 'role', role), slug from scim.admin_organizations($4, $5)"   \
+    " where $1::int is null and ($2::text is null or slug > $2)"   \
+    " order by slug limit $3::int"
+
+scim_error *store_organization_list(json_t **out, store_slice *slice,
+                                    store_admin *a, apr_pool_t *pool)
 {
-    out->org_id = store_admin_number(rows, row, 0);
-    out->slug = store_admin_text(rows, row, 1, pool);
-    out->name = store_admin_text(rows, row, 2, pool);
-    out->owner = store_admin_text(rows, row, 3, pool);
-    out->realm = store_admin_text(rows, row, 4, pool);
-    out->scim_on = store_admin_is_true(rows, row, 5);
-    out->suspended = store_admin_is_true(rows, row, 6);
-    out->created = store_admin_text(rows, row, 7, pool);
-    out->users = store_admin_number(rows, row, 8);
-    out->groups = store_admin_number(rows, row, 9);
-    out->apps = store_admin_number(rows, row, 10);
+    const char *account[] = { a->actor->realm, a->actor->account };
+
+    return a->conn != NULL
+               ? store_admin_slice(out, slice, a, LIST_ALL, 0, NULL, pool)
+               : store_admin_slice(out, slice, a, LIST_OF_ACCOUNT, 2, account,
+                                   pool);
+}
+
+scim_error *store_organization_get(json_t **out, store_admin *a,
+                                   apr_pool_t *pool)
+{
+    return store_admin_json(out, a,
+                            "select " ORGANIZATION
+                            " from scim.organizations o where o.org_id = $1",
+                            0, NULL, pool);
 }
 
 /* Both rows at once: each refers to the other, until the commit. `on conflict`
  * finds a taken slug also where another transaction is just taking it. */
-static scim_error *insert_organization(PGresult **made,
-                                       const store_organization *wanted,
-                                       store_admin *a, apr_pool_t *pool)
+static scim_error *insert_organization(const json_t *given, store_admin *a,
+                                       apr_pool_t *pool)
 {
-    const char *values[] = { wanted->slug, wanted->name, wanted->owner,
-                             wanted->realm, wanted->scim_on ? "t" : "f" };
+    const char *slug = store_admin_member(given, "slug", pool);
+    const char *values[] = {
+        slug,
+        store_admin_member(given, "name", pool),
+        store_admin_member(given, "owner", pool),
+        store_admin_member(given, "realm", pool),
+        store_admin_member(given, "scim", pool),
+        store_admin_member(given, "members_by_default", pool),
+        store_admin_member(given, "mapped_admins", pool),
+    };
+    PGresult *made;
     scim_error *err = store_admin_run(
-        made, a,
+        &made, a,
         "with o as (insert into scim.organizations"
-        "  (slug, name, owner, scim_on) values ($1, $2, 1, $5)"
+        "  (slug, name, owner, scim_on, members_by_default, mapped_admins)"
+        "  values ($1, $2, 1, coalesce($5::boolean, false),"
+        "   coalesce($6::boolean, true), coalesce($7::boolean, false))"
         "  on conflict (slug) do nothing returning *),"
         " c as (insert into scim.accounts"
         "  (org_id, account_id, realm, name, role)"
-        "  select org_id, 1, $4, $3, 'owner' from o returning *)"
-        " select o.org_id, " AS_JSON " || jsonb_build_object("
-        "   'owner', c.name, 'realm', c.realm),"
-        " " STORE_ADMIN_TIME("o.created") " from o, c",
-        5, values, pool);
+        "  select org_id, 1, $4, $3, 'owner' from o)"
+        " select o.org_id from o",
+        7, values, pool);
 
-    if (err == NULL && PQntuples(*made) == 0) {
+    if (err == NULL && PQntuples(made) == 0) {
         err = scim_error_make(SCIM_UNIQUENESS, pool,
                               "The slug \"%s\" is taken; a slug is never given "
                               "away again. Choose another one.",
-                              wanted->slug);
+                              slug);
+    }
+    if (err == NULL) {
+        a->org_id = store_admin_number(made, 0, 0);
+        a->org = store_admin_text(made, 0, 0, pool);
     }
     return err;
 }
 
-static scim_error *create(store_organization *out,
-                          const store_organization *wanted,
-                          const store_actor *actor, store_admin *a,
-                          apr_pool_t *pool)
+scim_error *store_organization_create(json_t **out, const json_t *given,
+                                      store_admin *a, apr_pool_t *pool)
 {
-    store_act act = { .action = "organization.create", .name = wanted->slug };
-    const char *id;
-    PGresult *made;
-    scim_error *err = insert_organization(&made, wanted, a, pool);
+    scim_error *err = insert_organization(given, a, pool);
 
-    if (err != NULL) {
-        return err;
+    if (err == NULL) {
+        err = store_admin_ask(NULL, a, "select scim.seed_roles($1)", 0, NULL,
+                              pool);
     }
-    *out = *wanted;
-    out->org_id = act.org_id = store_admin_number(made, 0, 0);
-    out->created = store_admin_text(made, 0, 2, pool);
-    out->suspended = 0;
-    out->users = out->groups = out->apps = 0;
-    act.after = PQgetvalue(made, 0, 1);
-    id = store_admin_text(made, 0, 0, pool);
-    err = store_admin_run(NULL, a, "select scim.seed_roles($1)", 1, &id, pool);
-    return err != NULL ? err : store_admin_journal(&act, actor, a, pool);
+    if (err == NULL) {
+        err = store_organization_get(out, a, pool);
+    }
+    return err != NULL
+               ? err
+               : store_admin_note("organization.create",
+                                  store_admin_member(given, "slug", pool),
+                                  NULL, *out, a, pool);
 }
 
-scim_error *store_organization_create(store_organization *out,
-                                      const store_organization *wanted,
-                                      const store_actor *actor, store_admin *a,
+/* Journals what `sql` made of the row (before it: `before`), if anything, and
+ * shows the organization. */
+static scim_error *alter(json_t **out, const char *action, const char *version,
+                         const char *sql, int count,
+                         const char *const *values, store_admin *a,
+                         apr_pool_t *pool)
+{
+    json_t *before, *after;
+    scim_error *err = store_admin_json(
+        &before, a,
+        "select " ROW " from scim.organizations o where o.org_id = $1", 0,
+        NULL, pool);
+
+    if (err == NULL) {
+        err = store_admin_match(before, version, pool);
+    }
+    if (err == NULL) {
+        err = store_admin_json(&after, a,
+                               apr_pstrcat(pool, sql, " returning " ROW, NULL),
+                               count, values, pool);
+    }
+    if (err == NULL && after != NULL) {
+        err = store_admin_note(action, store_admin_member(before, "slug", pool),
+                               before, after, a, pool);
+    }
+    return err != NULL ? err : store_organization_get(out, a, pool);
+}
+
+scim_error *store_organization_change(json_t **out, const json_t *given,
+                                      const char *version, store_admin *a,
                                       apr_pool_t *pool)
 {
-    scim_error *err = store_admin_begin(a, pool);
+    const char *values[] = {
+        store_admin_member(given, "name", pool),
+        store_admin_member(given, "members_by_default", pool),
+        store_admin_member(given, "mapped_admins", pool),
+    };
 
-    if (err == NULL) {
-        err = create(out, wanted, actor, a, pool);
-    }
-    return store_admin_end(err, a, pool);
-}
-
-static scim_error *list(apr_array_header_t **out, const char *slug,
-                        store_admin *a, apr_pool_t *pool)
-{
-    PGresult *rows;
-    apr_int64_t org_id;
-    int i;
-    scim_error *err = NULL;
-
-    if (slug != NULL) {
-        err = store_admin_organization_id(&org_id, slug, a, pool);
-    }
-    if (err == NULL) {
-        err = store_admin_run(&rows, a,
-                              SELECT_ORGANIZATIONS
-                              " where o.slug = $1 or $1::text is null"
-                              " order by o.slug",
-                              1, &slug, pool);
-    }
-    if (err != NULL) {
-        return err;
-    }
-    *out = apr_array_make(pool, PQntuples(rows), sizeof(store_organization *));
-    for (i = 0; i < PQntuples(rows); i++) {
-        store_organization *one = apr_pcalloc(pool, sizeof(*one));
-
-        read_organization(one, rows, i, pool);
-        APR_ARRAY_PUSH(*out, store_organization *) = one;
-    }
-    return NULL;
-}
-
-scim_error *store_organization_list(apr_array_header_t **out, const char *slug,
-                                    store_admin *a, apr_pool_t *pool)
-{
-    scim_error *err = store_admin_begin(a, pool);
-
-    if (err == NULL) {
-        err = list(out, slug, a, pool);
-    }
-    return store_admin_end(err, a, pool);
+    return alter(
+        out, "organization.change", version,
+        "update scim.organizations o set name = coalesce($2, o.name),"
+        " members_by_default = coalesce($3::boolean, o.members_by_default),"
+        " mapped_admins = coalesce($4::boolean, o.mapped_admins),"
+        " version = o.version + 1"
+        " where o.org_id = $1 and (o.name, o.members_by_default,"
+        "  o.mapped_admins) is distinct from (coalesce($2, o.name),"
+        "  coalesce($3::boolean, o.members_by_default),"
+        "  coalesce($4::boolean, o.mapped_admins))",
+        3, values, a, pool);
 }
 
 /* clang-format off */
@@ -148,59 +175,44 @@ static const struct {
     const char *sql; /* no row: it was so already */
 } switches[] = {
     [STORE_SWITCH_SCIM_ON] = { "organization.enable",
-        "update scim.organizations o set scim_on = true"
-        " where o.org_id = $1 and not o.scim_on" },
+        "update scim.organizations o set scim_on = true,"
+        " version = o.version + 1 where o.org_id = $1 and not o.scim_on" },
     [STORE_SWITCH_SCIM_OFF] = { "organization.disable",
-        "update scim.organizations o set scim_on = false"
-        " where o.org_id = $1 and o.scim_on" },
+        "update scim.organizations o set scim_on = false,"
+        " version = o.version + 1 where o.org_id = $1 and o.scim_on" },
     [STORE_SWITCH_SUSPEND] = { "organization.suspend",
-        "update scim.organizations o set suspended = true"
-        " where o.org_id = $1 and not o.suspended" },
+        "update scim.organizations o set suspended = true,"
+        " version = o.version + 1 where o.org_id = $1 and not o.suspended" },
     [STORE_SWITCH_RESUME] = { "organization.resume",
-        "update scim.organizations o set suspended = false"
-        " where o.org_id = $1 and o.suspended" },
+        "update scim.organizations o set suspended = false,"
+        " version = o.version + 1 where o.org_id = $1 and o.suspended" },
 };
 /* clang-format on */
 
-static scim_error *turn(const char *slug, store_switch to,
-                        const store_actor *actor, store_admin *a,
-                        apr_pool_t *pool)
+scim_error *store_organization_switch(json_t **out, store_switch to,
+                                      store_admin *a, apr_pool_t *pool)
 {
-    store_act act = { .action = switches[to].action, .name = slug };
-    const char *id;
-    PGresult *before, *after;
-    scim_error *err = store_admin_organization_id(&act.org_id, slug, a, pool);
-
-    if (err != NULL) {
-        return err;
-    }
-    id = apr_psprintf(pool, "%" APR_INT64_T_FMT, act.org_id);
-    err = store_admin_run(&before, a,
-                          "select " AS_JSON
-                          " from scim.organizations o where o.org_id = $1",
-                          1, &id, pool);
-    if (err == NULL) {
-        err = store_admin_run(&after, a,
-                              apr_pstrcat(pool, switches[to].sql,
-                                          " returning " AS_JSON, NULL),
-                              1, &id, pool);
-    }
-    if (err != NULL || PQntuples(after) == 0) {
-        return err;
-    }
-    act.before = PQgetvalue(before, 0, 0);
-    act.after = PQgetvalue(after, 0, 0);
-    return store_admin_journal(&act, actor, a, pool);
+    return alter(out, switches[to].action, NULL, switches[to].sql, 0, NULL, a,
+                 pool);
 }
 
-scim_error *store_organization_switch(const char *slug, store_switch to,
-                                      const store_actor *actor, store_admin *a,
-                                      apr_pool_t *pool)
+/* The journal goes as well, but for one row, which says who did this. */
+scim_error *store_organization_delete(json_t **out, const char *version,
+                                      store_admin *a, apr_pool_t *pool)
 {
-    scim_error *err = store_admin_begin(a, pool);
+    json_t *before;
+    scim_error *err = store_organization_get(&before, a, pool);
 
     if (err == NULL) {
-        err = turn(slug, to, actor, a, pool);
+        err = store_admin_match(before, version, pool);
     }
-    return store_admin_end(err, a, pool);
+    if (err == NULL) {
+        err = store_admin_json(out, a, "select scim.organization_erase($1)", 0,
+                               NULL, pool);
+    }
+    return err != NULL
+               ? err
+               : store_admin_note("organization.delete",
+                                  store_admin_member(before, "slug", pool),
+                                  NULL, *out, a, pool);
 }

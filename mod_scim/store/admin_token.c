@@ -3,241 +3,242 @@
 
 #include "store/admin_connection.h"
 
-#define AS_JSON                                                       \
-    "jsonb_build_object('key', t.key_id, 'app', t.app_id,"            \
-    " 'name', t.name, 'read_only', t.read_only, 'expires', t.expires," \
-    " 'revoked', t.revoked)"
+/* The app's row is at hand as p. */
+#define TOKEN                                                            \
+    "jsonb_build_object('id', t.key_id, 'app_id', t.app_id,"             \
+    " 'app', p.name, 'name', t.name, 'last_four', t.last_four,"          \
+    " 'read_only', t.read_only, 'creator', t.creator,"                   \
+    " 'created', " STORE_ADMIN_TIME("t.created") ","                     \
+    " 'expires', " STORE_ADMIN_TIME("t.expires") ","                     \
+    " 'revoked', " STORE_ADMIN_TIME("t.revoked") ","                     \
+    " 'last_used', " STORE_ADMIN_TIME("t.last_used") ","                 \
+    " 'last_address', t.last_address, 'replaced_by', t.replaced_by)"
+
+#define FROM_TOKENS                                        \
+    " from scim.tokens t join scim.apps p"                 \
+    "   on p.org_id = t.org_id and p.app_id = t.app_id"    \
+    " where t.org_id = $1"
 
 static const char *number_text(apr_int64_t n, apr_pool_t *pool)
 {
     return apr_psprintf(pool, "%" APR_INT64_T_FMT, n);
 }
 
-static scim_error *reserve(apr_int64_t *org_id, apr_int64_t *key_id,
-                           const char *slug, int app_id, store_admin *a,
-                           apr_pool_t *pool)
+scim_error *store_token_reserve(apr_int64_t *org_id, apr_int64_t *key_id,
+                                store_admin *a, apr_pool_t *pool)
 {
-    store_act act = { 0 };
     PGresult *next;
-    scim_error *err = store_admin_app(&act, slug, app_id, a, pool);
+    scim_error *err = store_admin_run(
+        &next, a, "select nextval('scim.token_key')", 0, NULL, pool);
 
     if (err == NULL) {
-        err = store_admin_run(&next, a, "select nextval('scim.token_key')", 0,
-                              NULL, pool);
-    }
-    if (err == NULL) {
-        *org_id = act.org_id;
+        *org_id = a->org_id;
         *key_id = store_admin_number(next, 0, 0);
     }
     return err;
 }
 
-scim_error *store_token_reserve(apr_int64_t *org_id, apr_int64_t *key_id,
-                                const char *slug, int app_id, store_admin *a,
-                                apr_pool_t *pool)
+scim_error *store_token_list(json_t **out, store_slice *slice,
+                             const json_t *given, store_admin *a,
+                             apr_pool_t *pool)
 {
-    scim_error *err = store_admin_begin(a, pool);
+    const char *app = store_admin_member(given, "app", pool);
 
-    if (err == NULL) {
-        err = reserve(org_id, key_id, slug, app_id, a, pool);
-    }
-    return store_admin_end(err, a, pool);
+    return store_admin_slice(
+        out, slice, a,
+        "select " TOKEN ", t.key_id" FROM_TOKENS
+        " and ($4::int is null or t.app_id = $4::int)"
+        " and t.key_id > " STORE_ADMIN_AFTER " order by t.key_id"
+        " limit $3::int",
+        1, &app, pool);
 }
 
-#define TOKEN_COLUMNS                                              \
-    "t.key_id, t.app_id, p.name, t.name, t.last_four, t.read_only," \
-    " t.creator, " STORE_ADMIN_TIME("t.created") ","               \
-    " " STORE_ADMIN_TIME("t.expires") ","                          \
-    " " STORE_ADMIN_TIME("t.revoked") ","                          \
-    " " STORE_ADMIN_TIME("t.last_used") ", t.last_address"
-
-static void read_token(store_token *out, const PGresult *rows, int row,
-                       apr_pool_t *pool)
+scim_error *store_token_get(json_t **out, const char *id, store_admin *a,
+                            apr_pool_t *pool)
 {
-    out->key_id = store_admin_number(rows, row, 0);
-    out->app_id = (int)store_admin_number(rows, row, 1);
-    out->app = store_admin_text(rows, row, 2, pool);
-    out->name = store_admin_text(rows, row, 3, pool);
-    out->last_four = store_admin_text(rows, row, 4, pool);
-    out->read_only = store_admin_is_true(rows, row, 5);
-    out->creator = store_admin_text(rows, row, 6, pool);
-    out->created = store_admin_text(rows, row, 7, pool);
-    out->expires = store_admin_text(rows, row, 8, pool);
-    out->revoked = store_admin_text(rows, row, 9, pool);
-    out->last_used = store_admin_text(rows, row, 10, pool);
-    out->last_address = store_admin_text(rows, row, 11, pool);
-}
-
-/* values: org_id, key_id, app_id, hash, last_four, name, days, read_only,
- * creator. The app may have been uninstalled since the key was reserved; its
- * row is locked here until the token's is there. */
-static scim_error *insert(store_token *out, const char *const *values,
-                          const store_actor *actor, store_admin *a,
-                          apr_pool_t *pool)
-{
-    store_act act = { .action = "token.create" };
-    PGresult *made;
-    scim_error *err = store_admin_run(
-        &made, a,
-        "with p as (select a.org_id, a.app_id, a.name, a.live, a.strict,"
-        "   a.whole_organization, a.passwords, o.slug, o.live as org_live,"
-        "   o.nested"
-        "  from scim.apps a join scim.organizations o on o.org_id = a.org_id"
-        "  where a.org_id = $1 and a.app_id = $3 and a.uninstalled is null"
-        "  for share),"
-        " t as (insert into scim.tokens (org_id, key_id, app_id, app_live,"
-        "  strict, whole_organization, passwords, slug, org_live, nested, hash,"
-        "  last_four, name, expires, read_only, creator)"
-        "  select org_id, $2, app_id, live, strict, whole_organization,"
-        "   passwords, slug, org_live, nested, $4, $5, $6,"
-        "   case when $7::int > 0 then now() + $7::int * interval '1 day' end,"
-        "   $8, $9 from p returning *)"
-        " select " TOKEN_COLUMNS ", t.org_id, " AS_JSON " from t, p",
-        9, values, pool);
-
-    if (err != NULL) {
-        return err;
-    }
-    if (PQntuples(made) == 0) {
-        return scim_error_make(SCIM_NOT_FOUND, pool,
-                               "App %s is not installed any more.",
-                               values[2]);
-    }
-    read_token(out, made, 0, pool);
-    act.org_id = store_admin_number(made, 0, 12);
-    act.name = out->name;
-    act.after = PQgetvalue(made, 0, 13);
-    return store_admin_journal(&act, actor, a, pool);
-}
-
-scim_error *store_token_insert(store_token *out, apr_int64_t org_id,
-                               apr_int64_t key_id, int app_id,
-                               const unsigned char hash[SCIM_SHA256_SIZE],
-                               const char *last_four, const char *name,
-                               int expires_days, int read_only,
-                               const store_actor *actor, store_admin *a,
-                               apr_pool_t *pool)
-{
-    const char *hex = apr_pescape_hex(pool, hash, SCIM_SHA256_SIZE, 0);
-    const char *values[] = { number_text(org_id, pool),
-                             number_text(key_id, pool),
-                             number_text(app_id, pool),
-                             apr_pstrcat(pool, "\\x", hex, NULL),
-                             last_four,
-                             name,
-                             number_text(expires_days, pool),
-                             read_only ? "t" : "f",
-                             actor->name };
-    scim_error *err = store_admin_begin(a, pool);
-
-    if (err == NULL) {
-        err = insert(out, values, actor, a, pool);
-    }
-    return store_admin_end(err, a, pool);
-}
-
-static scim_error *list(apr_array_header_t **out, const char *slug,
-                        store_admin *a, apr_pool_t *pool)
-{
-    apr_int64_t org_id;
-    const char *id;
-    PGresult *rows;
-    int i;
-    scim_error *err = store_admin_organization_id(&org_id, slug, a, pool);
-
-    if (err != NULL) {
-        return err;
-    }
-    id = number_text(org_id, pool);
-    err = store_admin_run(&rows, a,
-                          "select " TOKEN_COLUMNS
-                          " from scim.tokens t join scim.apps p"
-                          "   on p.org_id = t.org_id and p.app_id = t.app_id"
-                          " where t.org_id = $1 order by t.key_id",
-                          1, &id, pool);
-    if (err != NULL) {
-        return err;
-    }
-    *out = apr_array_make(pool, PQntuples(rows), sizeof(store_token *));
-    for (i = 0; i < PQntuples(rows); i++) {
-        store_token *one = apr_pcalloc(pool, sizeof(*one));
-
-        read_token(one, rows, i, pool);
-        APR_ARRAY_PUSH(*out, store_token *) = one;
-    }
-    return NULL;
-}
-
-scim_error *store_token_list(apr_array_header_t **out, const char *slug,
-                             store_admin *a, apr_pool_t *pool)
-{
-    scim_error *err = store_admin_begin(a, pool);
-
-    if (err == NULL) {
-        err = list(out, slug, a, pool);
-    }
-    return store_admin_end(err, a, pool);
-}
-
-static scim_error *find_token(PGresult **out, const char *const *values,
-                              const char *slug, store_admin *a,
-                              apr_pool_t *pool)
-{
-    scim_error *err = store_admin_run(
+    scim_error *err = store_admin_json(
         out, a,
-        "select t.name, " AS_JSON " from scim.tokens t"
-        " where t.org_id = $1 and t.key_id = $2 for no key update",
-        2, values, pool);
+        "select " TOKEN FROM_TOKENS " and t.key_id = $2::bigint", 1, &id,
+        pool);
 
-    if (err == NULL && PQntuples(*out) == 0) {
+    if (err == NULL && *out == NULL) {
         err = scim_error_make(SCIM_NOT_FOUND, pool,
-                              "The organization \"%s\" has no token with key "
-                              "%s: scimctl token list --organization %s shows "
-                              "them.",
-                              slug, values[1], slug);
+                              "The organization has no token with key %s.",
+                              id);
     }
     return err;
 }
 
-static scim_error *end_token(const char *slug, apr_int64_t key_id,
-                             const store_actor *actor, store_admin *a,
-                             apr_pool_t *pool)
-{
-    store_act act = { .action = "token.revoke" };
-    const char *values[2];
-    PGresult *before, *after;
-    scim_error *err = store_admin_organization_id(&act.org_id, slug, a, pool);
+/* The row of a secret; what it copies from organization and app is what a check
+ * asks. $6: days it lives; 0, for ever. */
+#define INSERT                                                             \
+    "insert into scim.tokens (org_id, key_id, app_id, app_live, strict,"   \
+    "  whole_organization, passwords, slug, org_live, nested, hash,"       \
+    "  last_four, name, expires, read_only, creator)"                      \
+    " select p.org_id, $2::bigint, p.app_id, p.live, p.strict,"            \
+    "  p.whole_organization, p.passwords, o.slug, o.live, o.nested,"       \
+    "  $4::bytea, $5, coalesce($6, ''),"                                   \
+    "  case when $7::float > 0 then now() + $7::float * interval '1 day'"  \
+    "  end, coalesce($8::boolean, false), $9"                              \
+    "  from scim.apps p join scim.organizations o on o.org_id = p.org_id"  \
+    " where p.org_id = $1 and p.app_id = $3::int and p.uninstalled is null"
 
-    if (err != NULL) {
-        return err;
-    }
-    values[0] = number_text(act.org_id, pool);
-    values[1] = number_text(key_id, pool);
-    err = find_token(&before, values, slug, a, pool);
-    if (err == NULL) {
-        err = store_admin_run(
-            &after, a,
-            "update scim.tokens t set revoked = now() where t.org_id = $1"
-            " and t.key_id = $2 and t.revoked is null returning " AS_JSON,
-            2, values, pool);
-    }
-    if (err != NULL || PQntuples(after) == 0) {
-        return err; /* revoked already: it stays revoked since then */
-    }
-    act.name = PQgetvalue(before, 0, 0);
-    act.before = PQgetvalue(before, 0, 1);
-    act.after = PQgetvalue(after, 0, 0);
-    return store_admin_journal(&act, actor, a, pool);
+static scim_error *insert(json_t **out, const char *app, const char *name,
+                          const char *days, const char *read_only,
+                          const store_secret *secret, store_admin *a,
+                          apr_pool_t *pool)
+{
+    const char *hex = apr_pescape_hex(pool, secret->hash, SCIM_SHA256_SIZE, 0);
+    const char *values[] = { number_text(secret->key_id, pool),
+                             app,
+                             apr_pstrcat(pool, "\\x", hex, NULL),
+                             secret->last_four,
+                             name,
+                             days,
+                             read_only,
+                             a->actor->name };
+    scim_error *err = store_admin_ask(NULL, a, INSERT, 8, values, pool);
+
+    return err != NULL ? err : store_token_get(out, values[0], a, pool);
 }
 
-scim_error *store_token_revoke(const char *slug, apr_int64_t key_id,
-                               const store_actor *actor, store_admin *a,
+scim_error *store_token_create(json_t **out, const store_secret *secret,
+                               const json_t *given, store_admin *a,
                                apr_pool_t *pool)
 {
-    scim_error *err = store_admin_begin(a, pool);
+    const char *app = store_admin_member(given, "app", pool);
+    const char *name = store_admin_member(given, "name", pool);
+    json_t *there;
+    scim_error *err = store_app_get_installed(&there, app, a, pool);
 
     if (err == NULL) {
-        err = end_token(slug, key_id, actor, a, pool);
+        err = insert(out, app, name,
+                     store_admin_member(given, "expires_days", pool),
+                     store_admin_member(given, "read_only", pool), secret, a,
+                     pool);
     }
-    return store_admin_end(err, a, pool);
+    if (err == NULL) {
+        err = store_admin_note("token.create", name != NULL ? name : "", NULL,
+                               *out, a, pool);
+    }
+    return err != NULL ? err : store_admin_add_tenant(*out, a, pool);
+}
+
+/* A token that replaces others inherits their end: what waited for the old one
+ * waits for the new one now. */
+#define REPLACE                                                          \
+    "update scim.tokens t set replaced_by = $3::bigint,"                 \
+    " revoked = case when $4::boolean and t.key_id = $2::bigint"         \
+    "  then now() end,"                                                  \
+    " expires = least(t.expires, now() + interval '7 days')"             \
+    " where t.org_id = $1 and t.revoked is null"                         \
+    " and (t.key_id = $2::bigint or t.replaced_by = $2::bigint)"
+
+/* The days that it was to live, in all. */
+static scim_error *lifetime(const char **out, const char *id, store_admin *a,
+                            apr_pool_t *pool)
+{
+    PGresult *row;
+    scim_error *err = store_admin_ask(
+        &row, a,
+        "select coalesce(extract(epoch from t.expires - t.created) / 86400, 0)"
+        " from scim.tokens t where t.org_id = $1 and t.key_id = $2::bigint",
+        1, &id, pool);
+
+    if (err == NULL) {
+        *out = store_admin_text(row, 0, 0, pool);
+    }
+    return err;
+}
+
+static scim_error *check_rotatable(const json_t *token, apr_pool_t *pool)
+{
+    const char *next = store_admin_member(token, "replaced_by", pool);
+
+    if (store_admin_member(token, "revoked", pool) != NULL) {
+        return scim_error_make(SCIM_CONFLICT, pool,
+                               "This token is revoked: make a new one.");
+    }
+    return next == NULL
+               ? NULL
+               : scim_error_make(SCIM_CONFLICT, pool,
+                                 "This token has been replaced by the one with "
+                                 "key %s: rotate that one.",
+                                 next);
+}
+
+static scim_error *replace(json_t **out, const json_t *before,
+                           const store_secret *secret, const json_t *given,
+                           store_admin *a, apr_pool_t *pool)
+{
+    const char *id = store_admin_member(before, "id", pool);
+    const char *app = store_admin_member(before, "app_id", pool);
+    const char *values[]
+        = { id, number_text(secret->key_id, pool),
+            store_admin_member(given, "compromised", pool) };
+    const char *days = store_admin_member(given, "expires_days", pool);
+    json_t *there;
+    scim_error *err = store_app_get_installed(&there, app, a, pool);
+
+    if (err == NULL && days == NULL) {
+        err = lifetime(&days, id, a, pool);
+    }
+    if (err == NULL) {
+        err = insert(out, app, store_admin_member(before, "name", pool), days,
+                     store_admin_member(before, "read_only", pool), secret, a,
+                     pool);
+    }
+    return err != NULL ? err
+                       : store_admin_ask(NULL, a, REPLACE, 3, values, pool);
+}
+
+/* The journal has the old token before and after; its `replaced_by` names the
+ * new one. */
+scim_error *store_token_rotate(json_t **out, const char *id,
+                               const store_secret *secret, const json_t *given,
+                               store_admin *a, apr_pool_t *pool)
+{
+    json_t *before, *after;
+    scim_error *err = store_token_get(&before, id, a, pool);
+
+    if (err == NULL) {
+        err = check_rotatable(before, pool);
+    }
+    if (err == NULL) {
+        err = replace(out, before, secret, given, a, pool);
+    }
+    if (err == NULL) {
+        err = store_token_get(&after, id, a, pool);
+    }
+    if (err == NULL) {
+        json_object_set(*out, "replaces", after);
+        err = store_admin_note("token.rotate",
+                               store_admin_member(before, "name", pool),
+                               before, *out, a, pool);
+    }
+    return err != NULL ? err : store_admin_add_tenant(*out, a, pool);
+}
+
+scim_error *store_token_revoke(json_t **out, const char *id, store_admin *a,
+                               apr_pool_t *pool)
+{
+    json_t *before;
+    scim_error *err = store_token_get(&before, id, a, pool);
+
+    *out = before;
+    if (err != NULL || store_admin_member(before, "revoked", pool) != NULL) {
+        return err; /* it stays revoked since then */
+    }
+    err = store_admin_ask(NULL, a,
+                          "update scim.tokens set revoked = now()"
+                          " where org_id = $1 and key_id = $2::bigint",
+                          1, &id, pool);
+    if (err == NULL) {
+        err = store_token_get(out, id, a, pool);
+    }
+    return err != NULL ? err
+                       : store_admin_note(
+                             "token.revoke",
+                             store_admin_member(before, "name", pool), before,
+                             *out, a, pool);
 }

@@ -53,6 +53,15 @@ static scim_error *check_role(store_need need, const store_admin *a,
                                         : "an admin or an owner");
 }
 
+scim_error *store_admin_owners_only(const char *what, const store_admin *a,
+                                    apr_pool_t *pool)
+{
+    return a->role == NULL || strcmp(a->role, "owner") == 0
+               ? NULL
+               : scim_error_make(SCIM_FORBIDDEN, pool,
+                                 "%s is for an owner to say.", what);
+}
+
 #define LOCK                                                            \
     "select from scim.organizations"                                    \
     " where org_id = current_setting('scim.org')::int for no key update"
