@@ -141,9 +141,6 @@ create table scim.tokens(
   revoked timestamptz(3),
   last_used timestamptz(3),
   last_address text,
-  -- The key of the token made in its place: the first use of that one ends
-  -- this one, an hour later.
-  replaced_by bigint,
   -- When the next use is worth a write.
   stale timestamptz(3) not null default '-infinity',
   -- Prepared for the check, in which each operator costs as much as a column.
@@ -558,26 +555,19 @@ revoke all on function scim.token_refusal from public;
 grant execute on function scim.token_refusal to scim_httpd;
 
 -- Last use, at most once a minute. Whoever finds the row locked lets the other
--- one write it, and nobody waits for the disk. The first use ends the tokens
--- that this one replaces.
+-- one write it, and nobody waits for the disk.
 create function scim.token_used(p_org int, p_key bigint, p_hash bytea,
                                 p_address text) returns void
 language sql volatile security definer
 set search_path = pg_catalog, pg_temp as $$
   select set_config('synchronous_commit', 'off', true);
-  with used as (
-    update scim.tokens t set last_used = now(), last_address = p_address,
-           stale = now() + interval '1 minute'
-      from (select ctid, last_used is null as is_first from scim.tokens
-             where org_id = p_org and key_id = p_key and hash = p_hash
-               and stale < now()
-               for update skip locked) free
-     where t.ctid = free.ctid and t.org_id = p_org
-    returning free.is_first)
-  update scim.tokens t
-     set expires = least(t.expires, now() + interval '1 hour')
-    from used
-   where used.is_first and t.org_id = p_org and t.replaced_by = p_key $$;
+  update scim.tokens t set last_used = now(), last_address = p_address,
+         stale = now() + interval '1 minute'
+    from (select ctid from scim.tokens
+           where org_id = p_org and key_id = p_key and hash = p_hash
+             and stale < now()
+             for update skip locked) free
+   where t.ctid = free.ctid and t.org_id = p_org $$;
 revoke all on function scim.token_used from public;
 grant execute on function scim.token_used to scim_httpd;
 

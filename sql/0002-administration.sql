@@ -47,6 +47,11 @@ alter table scim.apps
   -- What its groups would grant has no effect yet.
   add rehearsing boolean not null default false;
 
+alter table scim.tokens
+  -- The key of the token made in its place: the first use of that one ends
+  -- this one, an hour later.
+  add replaced_by bigint;
+
 -- key: the name, folded in C.
 create table scim.stacks(
   org_id int not null references scim.organizations,
@@ -149,6 +154,29 @@ language sql volatile set search_path = pg_catalog, pg_temp as $$
 revoke all on function scim.seed_roles from public;
 
 select scim.seed_roles(org_id) from scim.organizations;
+
+-- Last use, at most once a minute. Whoever finds the row locked lets the other
+-- one write it, and nobody waits for the disk. The first use ends the tokens
+-- that this one replaces.
+create or replace function scim.token_used(p_org int, p_key bigint,
+                                           p_hash bytea, p_address text)
+returns void
+language sql volatile security definer
+set search_path = pg_catalog, pg_temp as $$
+  select set_config('synchronous_commit', 'off', true);
+  with used as (
+    update scim.tokens t set last_used = now(), last_address = p_address,
+           stale = now() + interval '1 minute'
+      from (select ctid, last_used is null as is_first from scim.tokens
+             where org_id = p_org and key_id = p_key and hash = p_hash
+               and stale < now()
+               for update skip locked) free
+     where t.ctid = free.ctid and t.org_id = p_org
+    returning free.is_first)
+  update scim.tokens t
+     set expires = least(t.expires, now() + interval '1 hour')
+    from used
+   where used.is_first and t.org_id = p_org and t.replaced_by = p_key $$;
 
 -- Everything of an organization but its slug, which leads nowhere from now on;
 -- of its accounts one, without a name, as the constraint needs one. Says how

@@ -23,7 +23,7 @@ is refusal('stack', 'create', '--name', 'WEBSITE', @in_acme),
     "scimctl: There is a stack \"WEBSITE\" already (upper and lower case are"
     . " not told apart).\n", 'one name, one stack';
 like refusal('stack', 'create', '--name', "a\tb", @in_acme),
-    qr/"name" .*control/, 'a name is for people';
+    qr/--name .*control/, 'a name is for people';
 like refusal('stack', 'create', @in_acme), qr/Missing: --name/,
     'and is needed';
 

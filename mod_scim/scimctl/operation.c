@@ -360,9 +360,11 @@ static scim_error *in_our_words(scim_error *err, const admin_call *call)
         quoted = apr_pstrcat(call->pool, "\"", field->name, "\"", NULL);
         if (strcmp(field->name, err->field) == 0
             && strncmp(err->detail, quoted, strlen(quoted)) == 0) {
-            err->detail = apr_pstrcat(call->pool, "--",
-                                      option_of(field, call->pool),
-                                      err->detail + strlen(quoted), NULL);
+            err->detail = apr_pstrcat(
+                call->pool, "--", option_of(field, call->pool),
+                field->type == ADMIN_BOOLEAN ? " takes on or off."
+                                             : err->detail + strlen(quoted),
+                NULL);
         }
     }
     return err;
