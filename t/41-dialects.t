@@ -152,7 +152,7 @@ for my $dialect (@dialects) {
             or diag $reply->{body};
         is $reply->{json}{scimType}, $type, "... as $type";
         like $reply->{json}{detail}, $code eq 'memberUnknown'
-            ? qr/members"?: no user or group has the id/
+            ? qr/members"?: no user or group has the id .*\(strict: memberUnknown\)/
             : qr/"[^ ]*\Q$where\E" .*\(strict: $code\)/s,
             '... and says why';
         is $server->postgres->psql('select sum(version) from ('
@@ -205,6 +205,60 @@ subtest 'scimctl shows them' => sub {
         ->{output}, qr/ noMediaType Content-Type$/m, '... in a table, too';
 };
 
+# What kind of app it is changes nothing in how requests are read; it says which
+# warnings its owner need not look at.
+subtest 'the kind of an app tells what was to be expected' => sub {
+    my %habit = ( # of whom, as README.md has it
+        opCase => 'entra', pathAsKey => 'entra', readOnlyKey => 'okta',
+        singleValue => 'onelogin', attributeUnknown => 'nobody');
+    for my $kind (qw(entra okta onelogin generic)) {
+        my $app = $server->organization("of-$kind", kind => $kind);
+        my $id = made($app, '/Users', user('ann'));
+        my %request = (
+            opCase => patch(op => 'Replace', path => 'title', value => 'a'),
+            pathAsKey => patch(op => 'add', value => { 'name.familyName' => 'F' }),
+            readOnlyKey => patch(op => 'add', value => { id => 'x', title => 'b' }),
+            singleValue => undef,
+            attributeUnknown => patch(op => 'add',
+                value => { shoeSize => 1, title => 'c' }),
+        );
+        for my $code (sort keys %request) {
+            my $reply = $request{$code}
+                ? $app->patch("/Users/$id", $request{$code})
+                : $app->post('/Users', user('bob',
+                    emails => { value => 'bob@example.com' }));
+            like $reply->{status}, qr/\A20/, "$kind: $code is understood";
+        }
+        my %expected = map { $_->{code} => $_->{expected} ? 1 : 0 }
+            map { @{ $_->{warnings} } } listed("of-$kind", '--warnings');
+        my %want = map { $_ => 0 + ($kind eq 'generic' || $habit{$_} eq $kind) }
+            keys %habit;
+        is_deeply \%expected, \%want, '... and expected or not';
+        is_deeply [sort map { $_->{warnings}[0]{code} }
+            listed("of-$kind", '--unexpected')],
+            [sort grep { !$want{$_} } keys %want], '... --unexpected';
+        my $shown = $server->postgres->scimctl(qw(journal list), "of-$kind",
+            '--warnings')->{output};
+        is !!($shown =~ / unexpected attributeUnknown shoeSize$/m),
+            $kind ne 'generic', '... in a table, too';
+    }
+    is scalar(grep { !$_->{warnings} } listed('of-entra')), 4,
+        'rows without a warning are shown where all are asked for';
+};
+
+subtest 'README.md and the table agree on whose habit is which' => sub {
+    my $source = $ENV{SCIM_SOURCE} // "$FindBin::RealBin/..";
+    open my $in, '<', "$source/mod_scim/core/dialect.c" or die $!;
+    my %of = join('', <$in>)
+        =~ /^    \[SCIM_\w+\] = \{ "(\w+)",.*?\."((?:,\s[A-Z |]+)?) \},$/gms;
+    open my $readme, '<:encoding(UTF-8)', "$source/README.md" or die $!;
+    my %told = map { my (undef, $code, @cell) = split / *\| */;
+        ($code =~ s/`//gr => lc join ' ', sort split / and /, $cell[3]) }
+        grep { /^\| `[a-z]+[A-Z]\w+` \|/ } <$readme>;
+    is_deeply { map { $_ => lc join ' ', sort $of{$_} =~ /\w+/g } keys %of }, \%told,
+        'row by row';
+};
+
 my %seen;
 my $n = 0;
 for my $file (Scim::Sequence->files("$FindBin::Bin/data/sequences")) {
@@ -247,6 +301,12 @@ sub user($name, %more) {
 sub patch(%operation) {
     return { schemas => [PATCH_OP],
         Operations => [%operation ? \%operation : ()] };
+}
+
+sub listed($slug, @options) {
+    my $shown = $server->postgres->scimctl(qw(journal list), $slug, '--json',
+        @options);
+    return @{ $JSON->decode($shown->{output}) };
 }
 
 sub made($app, $path, $body) {

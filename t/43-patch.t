@@ -445,6 +445,31 @@ subtest 'members' => sub {
         ['P-3.5.2-08: brackets in brackets', 'invalidPath',
             { op => 'remove', path => 'members[value eq 1].b.c' }],
     );
+    # P-3.5.2-20: of several operations on members, the guilty ones are named.
+    my $add = sub(@ids) { return { op => 'add', path => 'members',
+        value => [map { { value => $_ } } @ids] } };
+    my $other = $NOBODY =~ s/.\z/f/r;
+    my $title = { op => 'replace', path => 'displayName', value => 'Team' };
+    for (
+        ['the second', qr/\AOperations\[1\], "members": no user .*$NOBODY;/,
+            $title, $add->($NOBODY), { op => 'remove',
+                path => qq(members[value eq "$one"]) }],
+        ['the last', qr/\AOperations\[2\], "members\[.*: no user .*$NOBODY;/,
+            { op => 'remove', path => qq(members[value eq "$NOBODY"]) },
+            $title, { op => 'add', path => qq(members[value eq "$NOBODY"]),
+                value => { value => $NOBODY } }],
+        ['two of three', qr/\AOperations\[0\], "members"; Operations\[2\], "members"\Q: /,
+            $add->($NOBODY), { op => 'remove',
+                path => qq(members[value eq "$one"]) }, $add->($other)],
+        ['the group itself', qr/\AOperations\[1\], "members": the group/,
+            $add->($two), $add->($made->{id})],
+        ['many', qr/\A(?:Operations\[\d\], "members"; ){5}\.\.\.: no user/,
+            map { $add->($other =~ s/.\z/$_/r) } 1 .. 9],
+    ) {
+        my ($name, $detail, @operations) = @$_;
+        is_error($acme->patch($path, patch(@operations)), 400, 'invalidValue',
+            "unknown members: $name", $detail);
+    }
     is_deeply $acme->get($path)->{json}, $before, 'refusals change nothing';
     my $reply = $acme->patch("$path?attributes=displayName",
         patch({ op => 'replace', path => 'externalId', value => 'e' }));

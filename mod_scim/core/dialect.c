@@ -6,12 +6,27 @@
 
 #define WARNINGS_MAX 20
 
+enum { ENTRA = 1, OKTA = 2, ONELOGIN = 4 };
+
+/* Of `generic` anything may be expected. */
+static const struct {
+    const char *name;
+    unsigned bit; /* 0: all dialects */
+} kinds[] = {
+    { "entra", ENTRA }, { "okta", OKTA }, { "onelogin", ONELOGIN },
+    { "generic", 0 },
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
 /* clang-format off */
 static const struct {
     const char *code;
     scim_fault fault;
     const char *rule; /* to a strict app, behind `"path": ` */
     const char *read; /* into the journal */
+    unsigned of;      /* kinds of apps whose documented habit it is; what is
+                         lost, an attribute or a member, is nobody's */
 } dialects[SCIM_DIALECT_COUNT] = {
     [SCIM_DIALECT_SCHEMAS_MISSING] = { "schemasMissing",
         SCIM_INVALID_SYNTAX,
@@ -21,7 +36,8 @@ static const struct {
         SCIM_INVALID_SYNTAX,
         "is no schema of this resource type (schemas and keys of extensions "
         "name those that /ResourceTypes lists)",
-        "A schema that is none of this resource type was ignored." },
+        "A schema that is none of this resource type was ignored.",
+        ENTRA | ONELOGIN },
     [SCIM_DIALECT_ATTRIBUTE_UNKNOWN] = { "attributeUnknown",
         SCIM_INVALID_SYNTAX,
         "is no attribute of this resource type",
@@ -29,11 +45,13 @@ static const struct {
     [SCIM_DIALECT_SINGLE_VALUE] = { "singleValue",
         SCIM_INVALID_VALUE,
         "must be an array",
-        "A single value was read as a list of one." },
+        "A single value was read as a list of one.",
+        ONELOGIN },
     [SCIM_DIALECT_BOOLEAN_TEXT] = { "booleanText",
         SCIM_INVALID_VALUE,
         "must be true or false, not a string",
-        "A text was read as a boolean." },
+        "A text was read as a boolean.",
+        ENTRA },
     [SCIM_DIALECT_NUMBER_AS_TEXT] = { "numberAsText",
         SCIM_INVALID_VALUE,
         "must be a string, not a number",
@@ -41,15 +59,18 @@ static const struct {
     [SCIM_DIALECT_EMPTY_TEXT] = { "emptyText",
         SCIM_INVALID_VALUE,
         "must not be an empty string; null clears it",
-        "An empty text was read as no value." },
+        "An empty text was read as no value.",
+        ENTRA },
     [SCIM_DIALECT_REFERENCE_FORM] = { "referenceForm",
         SCIM_INVALID_VALUE,
         "must be a URI",
-        "A reference that is no URI was stored as it is." },
+        "A reference that is no URI was stored as it is.",
+        ENTRA },
     [SCIM_DIALECT_BARE_REFERENCE] = { "bareReference",
         SCIM_INVALID_VALUE,
         "must be an object, not a string",
-        "A text was read as the value of the reference." },
+        "A text was read as the value of the reference.",
+        ENTRA },
     [SCIM_DIALECT_WRAPPED_VALUE] = { "wrappedValue",
         SCIM_INVALID_VALUE,
         "must be a simple value, not an object",
@@ -57,7 +78,8 @@ static const struct {
     [SCIM_DIALECT_LISTED_VALUE] = { "listedValue",
         SCIM_INVALID_VALUE,
         "must be an object, not an array",
-        "A list was read as its first element." },
+        "A list was read as its first element.",
+        ENTRA },
     [SCIM_DIALECT_MEMBER_LINK] = { "memberLink",
         SCIM_INVALID_VALUE,
         "needs a value",
@@ -73,27 +95,33 @@ static const struct {
     [SCIM_DIALECT_OP_CASE] = { "opCase",
         SCIM_INVALID_SYNTAX,
         "must be add, replace or remove, in lower case",
-        "An op in another case was read as the one in lower case." },
+        "An op in another case was read as the one in lower case.",
+        ENTRA },
     [SCIM_DIALECT_NO_OPERATIONS] = { "noOperations",
         SCIM_INVALID_SYNTAX,
         "must name one operation at least",
-        "A PATCH without operations changed nothing." },
+        "A PATCH without operations changed nothing.",
+        ENTRA },
     [SCIM_DIALECT_PATH_AS_KEY] = { "pathAsKey",
         SCIM_INVALID_SYNTAX,
         "is a path where the name of an attribute must be",
-        "A name within a value was read as a path." },
+        "A name within a value was read as a path.",
+        ENTRA },
     [SCIM_DIALECT_READ_ONLY_KEY] = { "readOnlyKey",
         SCIM_MUTABILITY,
         "is readOnly",
-        "A readOnly attribute within a value was left out." },
+        "A readOnly attribute within a value was left out.",
+        OKTA },
     [SCIM_DIALECT_FILTER_CREATES] = { "filterCreates",
         SCIM_NO_TARGET,
         "chooses no element of the resource",
-        "The element that the path asks for was made." },
+        "The element that the path asks for was made.",
+        ENTRA },
     [SCIM_DIALECT_LISTED_REMOVAL] = { "listedRemoval",
         SCIM_INVALID_VALUE,
         "takes no value when it is removed; name the elements in the path",
-        "Only the elements that the value lists were removed." },
+        "Only the elements that the value lists were removed.",
+        ENTRA },
     [SCIM_DIALECT_NO_MEDIA_TYPE] = { "noMediaType",
         SCIM_INVALID_SYNTAX,
         "must be application/scim+json",
@@ -104,6 +132,11 @@ static const struct {
 apr_array_header_t *scim_warnings_make(apr_pool_t *pool)
 {
     return apr_array_make(pool, 0, sizeof(scim_warning));
+}
+
+const char *scim_dialect_code(scim_dialect what)
+{
+    return dialects[what].code;
 }
 
 scim_error *scim_dialect_error(scim_dialect what, const char *path,
@@ -147,4 +180,24 @@ json_t *scim_warning_to_json(const scim_warning *warning)
 {
     return json_pack("{s:s, s:o, s:s}", "code", warning->code, "path",
                      scim_json_text(warning->path), "detail", warning->detail);
+}
+
+json_t *scim_dialect_habits(void)
+{
+    json_t *all = json_object();
+    size_t i;
+    int what;
+
+    for (i = 0; i < KINDS; i++) {
+        json_t *codes = json_array();
+
+        for (what = 0; what < SCIM_DIALECT_COUNT; what++) {
+            if (kinds[i].bit == 0 || (dialects[what].of & kinds[i].bit) != 0) {
+                json_array_append_new(codes,
+                                      json_string(dialects[what].code));
+            }
+        }
+        json_object_set_new(all, kinds[i].name, codes);
+    }
+    return all;
 }

@@ -57,11 +57,18 @@ scim_error *scim_reading_meets(scim_reading *reading, scim_dialect what,
  * put together. */
 int scim_reading_is_full(const scim_reading *reading);
 
+const char *scim_dialect_code(scim_dialect what);
+
 /* The same as values, for what is found out elsewhere. */
 scim_error *scim_dialect_error(scim_dialect what, const char *path,
                                apr_pool_t *pool);
 void scim_dialect_warning(scim_warning *out, scim_dialect what,
                           const char *path);
+
+/* The codes that are documented habits of each kind of app, {"entra": [...]}.
+ * They are read whatever the kind; it tells an owner which of the warnings
+ * were to be expected. A new reference. */
+json_t *scim_dialect_habits(void);
 
 /* {"code", "path", "detail"}: a new reference. */
 json_t *scim_warning_to_json(const scim_warning *warning);

@@ -3,6 +3,7 @@
 #define SCIM_CORE_ERROR_H
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 #include <jansson.h>
 
 /* What went wrong. One table in error.c pairs each with its HTTP status and
@@ -47,6 +48,8 @@ typedef struct scim_error {
     int retry_after_s;  /* Retry-After in seconds; 0: none */
     const char *allow;  /* of METHOD_NOT_ALLOWED: the Allow header; or NULL */
     const char *field;  /* of the admin API: the member at fault; or NULL */
+    const apr_array_header_t *ids; /* const char *: of those members of a group
+                                      that are at fault; or NULL */
 } scim_error;
 
 /* A new error; the detail is a full sentence for an administrator. */

@@ -6,6 +6,8 @@
 #include "core/match.h"
 #include "core/patch_operation.h"
 
+#define LABELS_MAX 5 /* operations that an error names */
+
 /* What the operations so far make of one id. */
 typedef struct fate {
     const char *id;
@@ -207,30 +209,96 @@ scim_membership *scim_group_no_members(apr_pool_t *pool)
     return settle(b);
 }
 
+/* --- errors ----------------------------------------------------------- */
+
+static int is_among(const char *id, const apr_array_header_t *ids)
+{
+    int i;
+
+    for (i = 0; id != NULL && i < ids->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(ids, i, const char *), id) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int adds_one_of(const scim_operation *op, const apr_array_header_t *ids)
+{
+    const json_t *member;
+    size_t i;
+
+    if (op->verb == SCIM_PATCH_REMOVE) {
+        return 0;
+    }
+    if (json_is_object(op->value)) {
+        return is_among(json_string_value(json_object_get(op->value, "value")),
+                        ids);
+    }
+    json_array_foreach((json_t *)op->value, i, member)
+    {
+        if (is_among(json_string_value(json_object_get(member, "value")),
+                     ids)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Labels (const char *) of the operations on members; `ids` NULL: of all. */
+static apr_array_header_t *labels_of(const scim_patch *patch,
+                                     const apr_array_header_t *ids,
+                                     apr_pool_t *pool)
+{
+    apr_array_header_t *labels = apr_array_make(pool, 2, sizeof(char *));
+    int i;
+
+    for (i = 0; i < patch->operations->nelts; i++) {
+        const scim_operation *op
+            = &APR_ARRAY_IDX(patch->operations, i, scim_operation);
+
+        if (scim_path_is_members(&op->path)
+            && (ids == NULL || adds_one_of(op, ids))) {
+            APR_ARRAY_PUSH(labels, const char *) = op->label;
+        }
+    }
+    return labels;
+}
+
+/* "Operations[1], \"members\"; Operations[4], \"members\"" */
+static const char *in_one(apr_array_header_t *labels, apr_pool_t *pool)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < labels->nelts && i < LABELS_MAX; i++) {
+        text = apr_pstrcat(pool, text, i > 0 ? "; " : "",
+                           APR_ARRAY_IDX(labels, i, const char *),
+                           (char *)NULL);
+    }
+    return labels->nelts > LABELS_MAX ? apr_pstrcat(pool, text, "; ...", NULL)
+                                      : text;
+}
+
 scim_error *scim_patch_label_members(scim_error *err, const scim_patch *patch,
                                      apr_pool_t *pool)
 {
     static const char prefix[] = "members: ";
-    const char *label = NULL;
+    apr_array_header_t *labels;
     scim_error plain;
-    int i;
 
     if (err == NULL
         || strncmp(err->detail, prefix, sizeof(prefix) - 1) != 0) {
         return err;
     }
-    for (i = 0; i < patch->operations->nelts; i++) {
-        const scim_operation *op
-            = &APR_ARRAY_IDX(patch->operations, i, scim_operation);
-
-        if (scim_path_is_members(&op->path)) {
-            if (label != NULL) {
-                return err;
-            }
-            label = op->label;
-        }
+    labels = labels_of(patch, NULL, pool);
+    if (labels->nelts > 1) {
+        labels = labels_of(patch, err->ids, pool);
+    }
+    if (labels->nelts == 0 || (labels->nelts > 1 && err->ids == NULL)) {
+        return err;
     }
     plain = *err;
     plain.detail += sizeof(prefix) - 1;
-    return label == NULL ? err : scim_operation_error(label, &plain, pool);
+    return scim_operation_error(in_one(labels, pool), &plain, pool);
 }

@@ -51,7 +51,7 @@ void scim_patch_split(scim_patch **rest, scim_membership **delta,
 
 /* What the store says of members it says of all of them together
  * ("members: no user or group has the id ..."): the same error, with the
- * operation before it if only one of the patch is about members. */
+ * operation before it, or those of several that name one of err->ids. */
 scim_error *scim_patch_label_members(scim_error *err, const scim_patch *patch,
                                      apr_pool_t *pool);
 

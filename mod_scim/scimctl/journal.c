@@ -37,7 +37,14 @@ static scim_error *maintain(scimctl_call *call)
     return NULL;
 }
 
-/* "booleanText active, opCase Operations[0].op", or why it was refused. */
+static const char *marked(const json_t *warning)
+{
+    return json_is_false(json_object_get(warning, "expected")) ? "unexpected "
+                                                               : "";
+}
+
+/* "booleanText active, unexpected attributeUnknown shoe", or why it was
+ * refused. */
 static const char *remark(const store_journal_row *row, apr_pool_t *pool)
 {
     const char *text = row->detail;
@@ -50,7 +57,8 @@ static const char *remark(const store_journal_row *row, apr_pool_t *pool)
         const char *path = json_string_value(json_object_get(warning, "path"));
 
         text = apr_pstrcat(pool, text != NULL ? text : "",
-                           text != NULL ? ", " : "", code != NULL ? code : "?",
+                           text != NULL ? ", " : "", marked(warning),
+                           code != NULL ? code : "?",
                            " ", path != NULL ? path : "", (char *)NULL);
     }
     return text;
@@ -106,6 +114,13 @@ static json_t *rows_json(const apr_array_header_t *rows)
     return all;
 }
 
+static store_journal_part part_of(const scimctl_call *call)
+{
+    return scimctl_is_set(call, "unexpected") ? STORE_JOURNAL_UNEXPECTED
+           : scimctl_is_set(call, "warnings") ? STORE_JOURNAL_WARNINGS
+                                              : STORE_JOURNAL_ALL;
+}
+
 static scim_error *list(scimctl_call *call)
 {
     const char *text = scimctl_text(call, "last");
@@ -118,8 +133,7 @@ static scim_error *list(scimctl_call *call)
     }
     if (err == NULL) {
         err = store_journal_list(&rows, call->argument, (int)last,
-                                 scimctl_is_set(call, "warnings"), call->db,
-                                 call->pool);
+                                 part_of(call), call->db, call->pool);
     }
     if (err != NULL) {
         return err;
@@ -137,6 +151,8 @@ static scim_error *list(scimctl_call *call)
 static const scimctl_option list_options[] = {
     { "last", "N", "shows so many rows, the newest first (default 20)", 0 },
     { "warnings", NULL, "shows only what was sent beside the standard", 0 },
+    { "unexpected", NULL,
+      "the same, without the documented habits of the app's kind", 0 },
     { NULL, NULL, NULL, 0 },
 };
 

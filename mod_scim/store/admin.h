@@ -222,14 +222,21 @@ typedef struct store_journal_row {
     const char *name;     /* or NULL */
     const char *status;   /* HTTP; or NULL */
     const char *detail;   /* why it was refused; or NULL */
-    json_t *warnings;     /* what was off-standard; NULL: nothing */
+    json_t *warnings;     /* what was off-standard, each with "expected": a
+                             habit of the app's kind; NULL: nothing */
 } store_journal_row;
+
+typedef enum {
+    STORE_JOURNAL_ALL,
+    STORE_JOURNAL_WARNINGS,  /* rows that have one */
+    STORE_JOURNAL_UNEXPECTED /* or one that was not to be expected */
+} store_journal_part;
 
 /* The last rows of an organization, the newest first: store_journal_row *.
  * SCIM_NOT_FOUND. */
 scim_error *store_journal_list(apr_array_header_t **out, const char *slug,
-                               int last, int warned, store_admin *a,
-                               apr_pool_t *pool);
+                               int last, store_journal_part part,
+                               store_admin *a, apr_pool_t *pool);
 
 /* Makes journal partitions for this and the next three months, and for months
  * whose rows are in the default partition; drops those older than

@@ -1,5 +1,6 @@
 #include <apr_strings.h>
 
+#include "core/dialect.h"
 #include "store/admin_connection.h"
 
 /* Months ahead, and those whose rows came when no partition was there. */
@@ -88,10 +89,36 @@ static store_journal_row *read_row(const PGresult *rows, int i,
     return row;
 }
 
+/* Each warning says whether it was to be expected of the app's kind: by the
+ * habits that are known today ($4), not by those of when it was written. */
+#define LIST                                                               \
+    "select " STORE_ADMIN_TIME("j.at") ", j.actor_kind || ' ' || j.actor," \
+    " j.action, j.resource_type, j.resource, j.name, j.status, j.detail,"  \
+    " w.list from scim.journal j"                                          \
+    " left join scim.apps p using (org_id, app_id)"                        \
+    " cross join lateral ("                                                \
+    "  select bool_and(known) as known, jsonb_agg("                        \
+    "          w || jsonb_build_object('expected', known) order by n)"     \
+    "         as list"                                                     \
+    "    from jsonb_array_elements(j.changes -> 'warnings')"               \
+    "         with ordinality as e(w, n)"                                  \
+    "   cross join lateral (select coalesce("                              \
+    "          $4::jsonb -> p.kind ? (w ->> 'code'), false) as known) k)"  \
+    "  w"                                                                  \
+    " where j.org_id = $1 and (j.changes ? 'warnings' or $3 = 'all')"      \
+    " and ($3 <> 'unexpected' or not w.known)"                             \
+    " order by j.at desc, j.seq desc limit $2::int"
+
 static scim_error *list(apr_array_header_t **out, const char *slug, int last,
-                        int warned, store_admin *a, apr_pool_t *pool)
+                        store_journal_part part, store_admin *a,
+                        apr_pool_t *pool)
 {
-    const char *values[3];
+    static const char *const parts[] = {
+        [STORE_JOURNAL_ALL] = "all",
+        [STORE_JOURNAL_WARNINGS] = "warnings",
+        [STORE_JOURNAL_UNEXPECTED] = "unexpected",
+    };
+    const char *values[4];
     apr_int64_t org_id;
     PGresult *rows;
     int i;
@@ -102,15 +129,10 @@ static scim_error *list(apr_array_header_t **out, const char *slug, int last,
     }
     values[0] = apr_psprintf(pool, "%" APR_INT64_T_FMT, org_id);
     values[1] = apr_itoa(pool, last);
-    values[2] = warned ? "true" : "false";
-    err = store_admin_run(
-        &rows, a,
-        "select " STORE_ADMIN_TIME("j.at") ", j.actor_kind || ' ' || j.actor,"
-        " j.action, j.resource_type, j.resource, j.name, j.status, j.detail,"
-        " j.changes -> 'warnings' from scim.journal j where j.org_id = $1"
-        " and (j.changes ? 'warnings' or not $3::boolean)"
-        " order by j.at desc, j.seq desc limit $2::int",
-        3, values, pool);
+    values[2] = parts[part];
+    values[3] = scim_json_dump(scim_json_adopt(scim_dialect_habits(), pool),
+                               NULL, pool);
+    err = store_admin_run(&rows, a, LIST, 4, values, pool);
     if (err != NULL) {
         return err;
     }
@@ -122,13 +144,13 @@ static scim_error *list(apr_array_header_t **out, const char *slug, int last,
 }
 
 scim_error *store_journal_list(apr_array_header_t **out, const char *slug,
-                               int last, int warned, store_admin *a,
-                               apr_pool_t *pool)
+                               int last, store_journal_part part,
+                               store_admin *a, apr_pool_t *pool)
 {
     scim_error *err = store_admin_begin(a, pool);
 
     if (err == NULL) {
-        err = list(out, slug, last, warned, a, pool);
+        err = list(out, slug, last, part, a, pool);
     }
     return store_admin_end(err, a, pool);
 }

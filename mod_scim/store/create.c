@@ -68,7 +68,8 @@ static scim_error *add_first_members(store_members_change *out,
     scim_error *err = store_go(tx);
 
     return err != NULL ? err
-                       : store_members_verdict(out, step, c->id, tx->pool);
+                       : store_members_verdict(out, step, c->id, c->members,
+                                               tx);
 }
 
 static scim_error *work(store_transaction *tx, void *baton)

@@ -74,28 +74,54 @@ store_step *store_add_delta(const char *group_id,
     return step;
 }
 
-static scim_error *unknown_members(const json_t *json, apr_pool_t *pool)
+/* Where some are known, nobody but a strict app is refused. */
+static const char *strict_code(const json_t *unknown,
+                               const scim_membership *members,
+                               const store_transaction *tx)
+{
+    if (!tx->grant.strict
+        || json_array_size(unknown) == (size_t)members->add->nelts) {
+        return "";
+    }
+    return apr_pstrcat(tx->pool, " (strict: ",
+                       scim_dialect_code(SCIM_DIALECT_MEMBER_UNKNOWN), ")",
+                       (char *)NULL);
+}
+
+static scim_error *unknown_members(const json_t *json,
+                                   const scim_membership *members,
+                                   const store_transaction *tx)
 {
     const json_t *unknown = json_object_get(json, "unknown");
+    apr_pool_t *pool = tx->pool;
     apr_array_header_t *names
         = apr_array_make(pool, MAX_NAMED, sizeof(const char *));
+    apr_array_header_t *ids = apr_array_make(pool, MAX_NAMED, sizeof(char *));
     size_t i, count = json_array_size(unknown);
+    scim_error *err;
 
     for (i = 0; i < count && i < MAX_NAMED; i++) {
-        APR_ARRAY_PUSH(names, const char *)
-            = scim_excerpt(json_string_value(json_array_get(unknown, i)), pool);
+        const char *id = json_string_value(json_array_get(unknown, i));
+
+        APR_ARRAY_PUSH(ids, const char *) = id;
+        APR_ARRAY_PUSH(names, const char *) = scim_excerpt(id, pool);
     }
-    return scim_error_make(
+    err = scim_error_make(
         SCIM_INVALID_VALUE, pool,
-        "members: no user or group has the id %s%s; nothing was changed.",
-        apr_array_pstrcat(pool, names, ','), count > MAX_NAMED ? ",..." : "");
+        "members: no user or group has the id %s%s; nothing was changed%s.",
+        apr_array_pstrcat(pool, names, ','), count > MAX_NAMED ? ",..." : "",
+        strict_code(unknown, members, tx));
+    err->ids = ids;
+    return err;
 }
 
 scim_error *store_members_verdict(store_members_change *out,
                                   const store_step *step, const char *group_id,
-                                  apr_pool_t *pool)
+                                  const scim_membership *members,
+                                  const store_transaction *tx)
 {
     const PGresult *result = step->result;
+    apr_pool_t *pool = tx->pool;
     const char *word, *text;
 
     if (PQntuples(result) != 1) {
@@ -110,22 +136,29 @@ scim_error *store_members_verdict(store_members_change *out,
     if (strcmp(word, "version") == 0) {
         return store_precondition_failed(pool);
     }
-    return strcmp(word, "unknown") == 0 ? unknown_members(out->json, pool)
+    return strcmp(word, "unknown") == 0 ? unknown_members(out->json, members,
+                                                          tx)
                                         : NULL;
 }
 
 scim_error *store_members_check(const scim_membership *members,
                                 const char *group_id, apr_pool_t *pool)
 {
+    apr_array_header_t *ids;
+    scim_error *err;
     int i;
 
     for (i = 0; i < members->add->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(members->add, i, const char *), group_id)
             == 0) {
-            return scim_error_make(SCIM_INVALID_VALUE, pool,
-                                   "members: the group \"%s\" cannot be a "
-                                   "member of itself.",
-                                   group_id);
+            err = scim_error_make(SCIM_INVALID_VALUE, pool,
+                                  "members: the group \"%s\" cannot be a "
+                                  "member of itself.",
+                                  group_id);
+            ids = apr_array_make(pool, 1, sizeof(char *));
+            APR_ARRAY_PUSH(ids, const char *) = apr_pstrdup(pool, group_id);
+            err->ids = ids;
+            return err;
         }
     }
     return NULL;

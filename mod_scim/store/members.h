@@ -27,7 +27,8 @@ typedef struct store_members_change {
  * members. */
 scim_error *store_members_verdict(store_members_change *out,
                                   const store_step *step, const char *group_id,
-                                  apr_pool_t *pool);
+                                  const scim_membership *members,
+                                  const store_transaction *tx);
 
 /* A group in itself: SCIM_INVALID_VALUE. */
 scim_error *store_members_check(const scim_membership *members,

@@ -37,7 +37,8 @@ static scim_error *work(store_transaction *tx, void *baton)
     select = store_add_select(c->shape, c->id, &scim_type_group, tx);
     err = store_go(tx);
     if (err == NULL) {
-        err = store_members_verdict(&changed, members, c->id, tx->pool);
+        err = store_members_verdict(&changed, members, c->id, c->delta,
+                                    tx);
     }
     return err != NULL ? err
                        : store_record_of(&c->record, select, c->shape, c->id,

@@ -88,7 +88,7 @@ static scim_error *change_members(store_transaction *tx, modification *m,
     }
     return err != NULL ? err
                        : store_members_verdict(&m->members, step, m->id,
-                                               tx->pool);
+                                               members, tx);
 }
 
 static int ends_password(const modification *m)
