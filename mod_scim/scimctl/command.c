@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 
 const scimctl_command *const scimctl_families[] = {
-    scimctl_database, scimctl_organization, scimctl_app,
+    scimctl_database, scimctl_organization, scimctl_account, scimctl_app,
     scimctl_token,    scimctl_stack,        scimctl_journal, NULL,
 };
 

@@ -173,6 +173,32 @@ scim_error *store_app_uninstall(json_t **out, const char *id,
 scim_error *store_app_adopt(json_t **out, const char *id, const json_t *given,
                             store_admin *a, apr_pool_t *pool);
 
+scim_error *store_account_list(json_t **out, store_slice *slice,
+                               store_admin *a, apr_pool_t *pool);
+scim_error *store_account_get(json_t **out, const char *id, store_admin *a,
+                              apr_pool_t *pool);
+/* The actor's own. */
+scim_error *store_account_me(json_t **out, store_admin *a, apr_pool_t *pool);
+scim_error *store_account_create(json_t **out, const json_t *given,
+                                 store_admin *a, apr_pool_t *pool);
+/* SCIM_CONFLICT: there would be no owner left. */
+scim_error *store_account_change(json_t **out, const char *id,
+                                 const json_t *given, const char *version,
+                                 store_admin *a, apr_pool_t *pool);
+scim_error *store_account_transfer(json_t **out, const char *id,
+                                   const char *version, store_admin *a,
+                                   apr_pool_t *pool);
+/* SCIM_CONFLICT: there would be no owner left. */
+scim_error *store_account_remove(const char *id, const char *version,
+                                 store_admin *a, apr_pool_t *pool);
+/* SCIM_UNIQUENESS: the user is linked to another account. */
+scim_error *store_account_link(json_t **out, const char *id,
+                               const json_t *given, const char *version,
+                               store_admin *a, apr_pool_t *pool);
+scim_error *store_account_unlink(json_t **out, const char *id,
+                                 const char *version, store_admin *a,
+                                 apr_pool_t *pool);
+
 /* What is kept of a token's text. */
 typedef struct store_secret {
     apr_int64_t key_id;
