@@ -152,7 +152,7 @@ sub policies() {
            and relkind in ('r', 'p', 'v')
            and has_table_privilege('scim_admin', oid, 'select')});
     my %secret = map { $_ => 1 } grep { !may_httpd_read($_) } keys %of_admins;
-    $secret{$_} = 1 for qw(passwords members);
+    $secret{$_} = 1 for qw(passwords members permissions effective);
     my @relations = split /\n/, $postgres->psql(q{
         select relname || ' ' || relkind::text from pg_class
          where relnamespace = 'scim'::regnamespace
