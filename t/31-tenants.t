@@ -203,13 +203,14 @@ sub may_httpd_read($name) {
 
 # Changing what is the other's either fails or finds nothing.
 sub changes($name, $own, $other, $become = '') {
-    my $nothing = qr/permission denied|GENERATED ALWAYS|\A(?:UPDATE|DELETE) 0\z/;
+    my $nothing = qr/permission\ denied|GENERATED\ ALWAYS|cannot\ \w+.*\ view
+        |\A(?:UPDATE|DELETE)\ 0\z/x;
     like as_httpd($own, "$become\n\\set QUIET off\nupdate scim.$name set org_id = org_id"
         . " where org_id = $other"), $nothing, "... updates none of $name";
     like as_httpd($own, "$become\n\\set QUIET off\ndelete from scim.$name"
         . " where org_id = $other"), $nothing, "... deletes none of $name";
     like as_httpd($own, "$become insert into scim.$name(org_id) values ($other)"),
-        qr/row-level security|permission denied|OVERRIDING/,
+        qr/row-level security|permission denied|OVERRIDING|cannot insert into view/,
         "... adds none to $name";
     return;
 }
