@@ -8,8 +8,8 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
-/* Failures that an address may have in one go, and the time in which one of
- * them is forgiven. */
+/* Failures that an address or a name may have in one go, and the time in which
+ * one of them is forgiven. */
 #define FAILURES         60
 #define FAILURE_INTERVAL apr_time_from_sec(1)
 
@@ -26,7 +26,7 @@ typedef struct limit_slot {
     volatile apr_uint64_t until;
 } limit_slot;
 
-typedef enum { REQUESTS, FAILED, GOOD, TABLES } limit_table;
+typedef enum { REQUESTS, FAILED, NAMES, GOOD, TABLES } limit_table;
 
 typedef struct limit_memory {
     apr_uint64_t seed; /* nobody can choose keys that share a set */
@@ -142,12 +142,12 @@ int mod_scim_limit_take(const unsigned char hash[SCIM_SHA256_SIZE], int rate,
     return 0;
 }
 
-int mod_scim_limit_blocked(const apr_sockaddr_t *address,
-                           const unsigned char hash[SCIM_SHA256_SIZE])
+static int is_blocked(limit_table table, apr_uint64_t key,
+                      const unsigned char hash[SCIM_SHA256_SIZE])
 {
     const apr_uint64_t now = (apr_uint64_t)apr_time_now();
     const apr_uint64_t most = FAILURE_INTERVAL * (FAILURES - 1);
-    limit_slot *slot = find(FAILED, address_key(address));
+    limit_slot *slot = find(table, key);
     apr_uint64_t until = slot != NULL ? apr_atomic_read64(&slot->until) : 0;
 
     if (until <= now + most) {
@@ -160,11 +160,11 @@ int mod_scim_limit_blocked(const apr_sockaddr_t *address,
     return in_seconds(until - now - most);
 }
 
-int mod_scim_limit_failed(const apr_sockaddr_t *address)
+static int has_failed(limit_table table, apr_uint64_t key)
 {
     const apr_uint64_t now = (apr_uint64_t)apr_time_now();
     const apr_uint64_t most = FAILURE_INTERVAL * (FAILURES - 1);
-    limit_slot *slot = find_or_make(FAILED, address_key(address));
+    limit_slot *slot = find_or_make(table, key);
     apr_uint64_t old, from;
 
     do {
@@ -176,6 +176,28 @@ int mod_scim_limit_failed(const apr_sockaddr_t *address)
     } while (apr_atomic_cas64(&slot->until, from + FAILURE_INTERVAL, old)
              != old);
     return from + FAILURE_INTERVAL > now + most;
+}
+
+int mod_scim_limit_blocked(const apr_sockaddr_t *address,
+                           const unsigned char hash[SCIM_SHA256_SIZE])
+{
+    return is_blocked(FAILED, address_key(address), hash);
+}
+
+int mod_scim_limit_failed(const apr_sockaddr_t *address)
+{
+    return has_failed(FAILED, address_key(address));
+}
+
+int mod_scim_limit_name_blocked(const char *name,
+                                const unsigned char hash[SCIM_SHA256_SIZE])
+{
+    return is_blocked(NAMES, key_of(name, strlen(name)), hash);
+}
+
+int mod_scim_limit_name_failed(const char *name)
+{
+    return has_failed(NAMES, key_of(name, strlen(name)));
 }
 
 void mod_scim_limit_good(const unsigned char hash[SCIM_SHA256_SIZE])

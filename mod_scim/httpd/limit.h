@@ -1,5 +1,6 @@
 /* What is counted across the children of one httpd: requests of a token,
- * failures of an address, tokens that were good a moment ago. */
+ * failures of an address or a name, tokens and passwords that were good a
+ * moment ago. */
 #ifndef SCIM_HTTPD_LIMIT_H
 #define SCIM_HTTPD_LIMIT_H
 
@@ -24,6 +25,12 @@ int mod_scim_limit_blocked(const apr_sockaddr_t *address,
 
 /* 1: this was the failure that blocks the address. */
 int mod_scim_limit_failed(const apr_sockaddr_t *address);
+
+/* The same of a name that somebody signs in with, from any address; there need
+ * not be such a user. */
+int mod_scim_limit_name_blocked(const char *name,
+                                const unsigned char hash[SCIM_SHA256_SIZE]);
+int mod_scim_limit_name_failed(const char *name);
 
 void mod_scim_limit_good(const unsigned char hash[SCIM_SHA256_SIZE]);
 
