@@ -180,6 +180,41 @@ is $acme->get("/Groups/$id{Within}")->{status}, 200,
     '... and a group without members is not too large';
 $server->stop;
 
+# A write whose members cannot be read behind its COMMIT, here as the token is
+# gone by then: done is done (P-3.5.1-12, P-3.5.2-22).
+$server->configure(section => 'ScimMaxMembers 2000000');
+$server->start;
+$postgres->psql(q{
+    create function public.revoke() returns trigger language plpgsql
+    security definer as $$ begin
+        update scim.tokens set revoked = now() where key_id = new.actor::bigint;
+        return new;
+    end $$;
+    create trigger revoke after insert on scim.journal for each row
+        execute function public.revoke()});
+my $version = $postgres->psql(
+    "select version from scim.groups where id = '$id{Everybody}'");
+for (
+    ['PATCH', "$path?attributes=members.value", members('remove', $one)],
+    ['PUT', $path, { schemas => [GROUP], displayName => 'Everyone else' }],
+) {
+    my ($method, @request) = @$_;
+    $reply = $acme->request($method, @request);
+    is $reply->{status}, 200, "$method is done";
+    is $reply->{json}{members}, undef, '... and answered without the members';
+    is $reply->{json}{id}, $id{Everybody}, '... but with the rest';
+    is $reply->{headers}{etag}, 'W/"' . ++$version . '"', '... the ETag';
+    is $reply->{headers}{location}, $acme->url . $path, '... and the Location';
+    $server->logged(qr/SCIM0110: $method \S+ was done, .*revoked/,
+        '... the log says why');
+    is $acme->get($path)->{status}, 401, '... it was the token';
+    $postgres->psql('update scim.tokens set revoked = null');
+}
+$postgres->psql('drop trigger revoke on scim.journal');
+is $acme->get($path, { excludedAttributes => 'members' })->{json}{displayName},
+    'Everyone else', 'all of it was stored';
+$server->stop;
+
 # A folder for temporary files that cannot be written
 {
     $server->configure(section => 'ScimMaxMembers 2000000');

@@ -244,6 +244,13 @@ int mod_scim_respond(mod_scim_call *call, const serve_response *response,
         return r->connection->aborted ? DONE : send_error(call, err);
     }
     log_faults(response, call);
+    if (response->lacks != NULL) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "SCIM0110: %s %s was done, and is answered without the "
+                      "members of the group: %s (request %s)",
+                      r->method, r->uri, response->lacks,
+                      call->caller.request_id);
+    }
     r->status = response->status;
     set_header(r, "Location", response->location);
     set_header(r, "ETag", response->etag);

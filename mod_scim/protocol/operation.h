@@ -166,7 +166,7 @@ scim_error *serve_represent_list(const store_result *result,
  * stored text with id, meta, groups or members spliced in; parsed only where a
  * projection asks for parts. A group with more members than one answer carries
  * (ScimMaxMembers) is SCIM_TOO_MANY for a GET; the answer to a write leaves
- * them out. */
+ * them out, also where they cannot be read any more. */
 scim_error *serve_answer(const store_record *record, int status,
                          serve_call *call);
 

@@ -428,6 +428,20 @@ const char *serve_etag(apr_int64_t version, apr_pool_t *pool)
     return apr_psprintf(pool, "W/\"%" APR_INT64_T_FMT "\"", version);
 }
 
+/* What was done is done, and a client that is told 503 does it again: it gets
+ * the group without what cannot be read now. */
+static scim_error *leave_members_out(answer *a, const store_record *record,
+                                     const scim_error *why, serve_call *call)
+{
+    call->response->lacks = why->cause != NULL ? why->cause : why->detail;
+    open_answer(a, call);
+    look_through(a, call);
+    a->version = record->version;
+    a->members_left = 0;
+    add_resource(a, record, 0);
+    return serve_spool_write(call->response, &a->text);
+}
+
 scim_error *serve_answer(const store_record *record, int status,
                          serve_call *call)
 {
@@ -444,6 +458,9 @@ scim_error *serve_answer(const store_record *record, int status,
         err = add_resource(&a, record, is_read);
         if (err == NULL) {
             err = serve_spool_write(response, &a.text);
+        }
+        if (err != NULL && !is_read) {
+            err = leave_members_out(&a, record, err, call);
         }
     }
     if (err != NULL) {

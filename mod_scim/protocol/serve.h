@@ -49,6 +49,8 @@ typedef struct serve_response {
     apr_array_header_t *body;  /* serve_piece; NULL or empty: no body */
     apr_array_header_t *faults; /* const scim_error *: of operations of a Bulk
                                    where the service is at fault; or NULL */
+    const char *lacks; /* for the log: why a good answer is not whole; or NULL
+                          */
 } serve_response;
 
 typedef struct serve_limits {
