@@ -7,16 +7,22 @@
 
 const scimctl_command *const scimctl_families[] = {
     scimctl_database, scimctl_organization, scimctl_account, scimctl_app,
-    scimctl_token,    scimctl_stack,        scimctl_journal, NULL,
+    scimctl_token,    scimctl_stack,        scimctl_journal,
+    scimctl_doctor, NULL,
 };
 
-/* What every command takes. */
-static const scimctl_option common[] = {
-    { "database", "CONNINFO", NULL, 0 },
-    { "json", NULL, NULL, 0 },
-    { "help", NULL, NULL, 0 },
+/* clang-format off */
+const scimctl_option scimctl_every[] = {
+    { "database", "CONNINFO", "libpq connection string; else the environment's"
+      " SCIM_DATABASE, else libpq's PGHOST, PGDATABASE... The role must be a"
+      " member of scim_owner or a superuser", 0 },
+    { "config", "FILE", "or the ScimDatabase of httpd's configuration (-:"
+      " standard input): where it is, but not whose name and password", 0 },
+    { "json", NULL, "for programs", 0 },
+    { "help", NULL, "what stands here", 0 },
     { NULL, NULL, NULL, 0 },
 };
+/* clang-format on */
 
 static const scimctl_option *find_in(const scimctl_option *options,
                                      const char *name, apr_size_t len)
@@ -36,7 +42,7 @@ static const scimctl_option *find_option(const scimctl_call *call,
     const scimctl_option *option = find_in(
         scimctl_options_of(call->command, call->pool), name, len);
 
-    return option != NULL ? option : find_in(common, name, len);
+    return option != NULL ? option : find_in(scimctl_every, name, len);
 }
 
 static scim_error *wrong(const scimctl_call *call, const char *problem,
@@ -113,7 +119,8 @@ scim_error *scimctl_parse(scimctl_call *call, int argc,
     scim_error *err = NULL;
     int i, used, words_only = 0;
 
-    for (i = 3; err == NULL && i < argc; i++) {
+    for (i = *call->command->name == '\0' ? 2 : 3; err == NULL && i < argc;
+         i++) {
         if (!words_only && strcmp(argv[i], "--") == 0) {
             words_only = 1;
         }

@@ -5,6 +5,7 @@
 #include <apr_tables.h>
 
 #include "admin/operation.h"
+#include "scimctl/settings.h"
 
 typedef struct scimctl_option {
     const char *name;  /* "organization", typed as --organization */
@@ -27,6 +28,7 @@ typedef struct scimctl_call {
     const char *argument; /* or NULL */
     apr_table_t *options; /* by name; a switch has the value "on" */
     int json;
+    scimctl_settings *settings; /* NULL: not read yet */
     store_admin *db;
     store_actor actor;
     apr_pool_t *pool;
@@ -34,7 +36,7 @@ typedef struct scimctl_call {
 
 struct scimctl_command {
     const char *family; /* "organization" */
-    const char *name;   /* "create" */
+    const char *name;   /* "create"; "": the family is one command */
     /* Placeholder; NULL: takes none. "SLUG" is an organization. */
     const char *argument;
     const char *summary;
@@ -49,11 +51,28 @@ struct scimctl_command {
     const char *alias; /* "id:app_id": JSON has the member twice; or NULL */
     /* Instead of a table, what people are told; or NULL. */
     void (*print)(const admin_call *done, const scimctl_call *call);
+    int is_offline; /* `run` connects by itself, if at all */
 };
 
 /* The command's own, or those of its operation. */
 const scimctl_option *scimctl_options_of(const scimctl_command *command,
                                          apr_pool_t *pool);
+
+/* What every command takes; ends with a NULL name. */
+extern const scimctl_option scimctl_every[];
+
+const char *scimctl_summary(const scimctl_command *command);
+
+/* call->db, as --database, --config or the environment say. SCIM_UNAVAILABLE,
+ * SCIM_INVALID_VALUE. */
+scim_error *scimctl_connect(scimctl_call *call);
+
+/* What --config names, read once. */
+scim_error *scimctl_settings_of(scimctl_settings *out, scimctl_call *call);
+
+/* Checks with what to do about each. SCIM_INVALID_VALUE: not all are good. */
+scim_error *scimctl_print_findings(const apr_array_header_t *findings,
+                                   const scimctl_call *call);
 
 /* Runs the command's operation and prints what comes of it. */
 scim_error *scimctl_perform(scimctl_call *call);
@@ -72,6 +91,7 @@ extern const scimctl_command scimctl_organization[];
 extern const scimctl_command scimctl_account[];
 extern const scimctl_command scimctl_app[];
 extern const scimctl_command scimctl_token[];
+extern const scimctl_command scimctl_doctor[];
 extern const scimctl_command scimctl_journal[];
 extern const scimctl_command scimctl_stack[];
 
@@ -100,5 +120,9 @@ scim_error *scimctl_on_off(int *out, const scimctl_call *call,
 void scimctl_help(const char *family, apr_pool_t *pool);
 void scimctl_help_command(const scimctl_command *command, apr_pool_t *pool);
 const char *scimctl_usage(const scimctl_command *command, apr_pool_t *pool);
+
+/* On stdout, from the same tables: scimctl(1), and bash's completion. */
+void scimctl_manual(apr_pool_t *pool);
+void scimctl_completion(apr_pool_t *pool);
 
 #endif

@@ -70,15 +70,61 @@ static const scimctl_command *find_command(const scimctl_command *family,
     return NULL;
 }
 
-static scim_error *run(scimctl_call *call)
+scim_error *scimctl_settings_of(scimctl_settings *out, scimctl_call *call)
+{
+    scimctl_settings read;
+    scim_error *err = NULL;
+
+    if (call->settings == NULL) {
+        err = scimctl_settings_read(&read, scimctl_text(call, "config"),
+                                    call->pool);
+        if (err != NULL) {
+            return err;
+        }
+        call->settings = apr_pmemdup(call->pool, &read, sizeof(read));
+    }
+    *out = *call->settings;
+    return NULL;
+}
+
+static scim_error *configured(const char **out, scimctl_call *call)
+{
+    scimctl_settings settings;
+    scim_error *err = scimctl_settings_of(&settings, call);
+
+    if (err != NULL) {
+        return err;
+    }
+    *out = settings.database != NULL
+               ? store_conninfo_place(settings.database, call->pool)
+               : NULL;
+    return *out != NULL ? NULL
+                        : scim_error_make(SCIM_INVALID_VALUE, call->pool,
+                                          "%s has no ScimDatabase (an Include "
+                                          "is not followed).",
+                                          scimctl_text(call, "config"));
+}
+
+scim_error *scimctl_connect(scimctl_call *call)
 {
     const char *conninfo = scimctl_text(call, "database");
-    scim_error *err;
+    scim_error *err = NULL;
 
-    if (conninfo == NULL) {
+    if (conninfo == NULL && scimctl_is_set(call, "config")) {
+        err = configured(&conninfo, call);
+    }
+    else if (conninfo == NULL) {
         conninfo = getenv("SCIM_DATABASE");
     }
-    err = store_admin_open(&call->db, conninfo, &call->actor, call->pool);
+    return err != NULL ? err
+                       : store_admin_open(&call->db, conninfo, &call->actor,
+                                          call->pool);
+}
+
+static scim_error *run(scimctl_call *call)
+{
+    scim_error *err = call->command->is_offline ? NULL : scimctl_connect(call);
+
     if (err != NULL) {
         return err;
     }
@@ -134,6 +180,24 @@ static scim_error *unknown(const char *family, const char *word,
                            scim_excerpt(word, pool));
 }
 
+/* For the build: what is installed beside the program is made by it. */
+static int print_special(const char *word, apr_pool_t *pool)
+{
+    if (strcmp(word, "--version") == 0) {
+        printf("scimctl %s\n", SCIM_VERSION);
+    }
+    else if (strcmp(word, "--man") == 0) {
+        scimctl_manual(pool);
+    }
+    else if (strcmp(word, "--bash-completion") == 0) {
+        scimctl_completion(pool);
+    }
+    else {
+        return 0;
+    }
+    return 1;
+}
+
 static scim_error *dispatch(int argc, const char *const *argv,
                             apr_pool_t *pool)
 {
@@ -148,13 +212,15 @@ static scim_error *dispatch(int argc, const char *const *argv,
         scimctl_help(NULL, pool);
         return check_output(pool);
     }
-    if (strcmp(argv[1], "--version") == 0) {
-        printf("scimctl %s\n", SCIM_VERSION);
+    if (print_special(argv[1], pool)) {
         return check_output(pool);
     }
     family = find_family(argv[1]);
     if (family == NULL) {
         return unknown("", argv[1], pool);
+    }
+    if (*family->name == '\0') {
+        return start(family, argc, argv, pool);
     }
     if (argc < 3) {
         return unknown(argv[1], "", pool);

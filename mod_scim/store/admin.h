@@ -17,6 +17,10 @@ typedef struct store_actor {
     apr_time_t received;    /* start of the request; 0: not a request */
 } store_actor;
 
+/* The same place without httpd's name and secrets: for the connection string of
+ * a ScimDatabase. NULL: it is none. */
+const char *store_conninfo_place(const char *conninfo, apr_pool_t *pool);
+
 /* Somebody at work: one transaction after the other. */
 typedef struct store_admin store_admin;
 
@@ -117,6 +121,11 @@ typedef struct store_finding {
 /* store_finding * */
 scim_error *store_schema_check(apr_array_header_t **out, store_admin *a,
                                apr_pool_t *pool);
+
+/* What `scimctl doctor` looks at besides: connection, clock, tokens, names.
+ * `connections`: how many httpd takes at most; 0: nobody knows. */
+scim_error *store_admin_examine(apr_array_header_t **out, int connections,
+                                store_admin *a, apr_pool_t *pool);
 
 /* ---------------------------------------------- organizations, apps, tokens */
 
