@@ -18,6 +18,7 @@ subtest 'there is always an owner' => \&keep_an_owner;
 subtest 'the database keeps the last owner' => \&guard_the_owner;
 subtest 'two who step down at once' => \&step_down_at_once;
 subtest 'links' => \&link_users;
+subtest 'administrators by mapping' => \&map_admins;
 $server->stop;
 done_testing;
 
@@ -178,9 +179,47 @@ sub link_users {
     told(qw(organization resume acme));
 }
 
+# What an identity provider says makes an administrator only where an owner has
+# linked the person and wants that.
+sub map_admins {
+    my $user = $acme->post('/Users', { schemas => [USER()],
+        userName => 'frank' })->{json};
+    my $group = $acme->post('/Groups', { schemas => [GROUP()],
+        displayName => 'Admins', members => [{ value => $user->{id} }] })
+        ->{json};
+    $postgres->psql("insert into scim.group_mappings (org_id, mapping_id,
+        group_id, organization_role, changed_by)
+        values (1, 5001, '$group->{id}', 'admin', 'test')");
+    told(qw(account create --name frank --role member), @in_acme);
+    told(qw(organization change acme --mapped-admins on));
+    is entered('frank'), 'member', 'the same name alone makes no admin';
+    told(qw(account link frank --user), $user->{id}, @in_acme);
+    is entered('frank'), 'admin', 'a linked user whose group is mapped is one';
+    is $postgres->psql(q{select role from
+        scim.admin_organizations('default', 'frank')}), 'admin',
+        '... in the list of organizations, too';
+    told(qw(organization change acme --mapped-admins off));
+    is entered('frank'), 'member', '... where the organization wants it';
+    told(qw(organization change acme --mapped-admins on));
+    told(qw(account unlink frank), @in_acme);
+    is entered('frank'), 'member', '... as long as the link is there';
+    told(qw(account link frank --user), $user->{id}, @in_acme);
+    $acme->patch("/Groups/$group->{id}", { schemas => [PATCH()], Operations =>
+        [{ op => 'remove', path => 'members' }] });
+    is entered('frank'), 'member', '... and as long as the group gives it';
+    $acme->patch("/Groups/$group->{id}", { schemas => [PATCH()], Operations =>
+        [{ op => 'add', path => 'members',
+            value => [{ value => $user->{id} }] }] });
+    is entered('frank'), 'admin', 'who is a member again is an admin again';
+    $acme->patch("/Users/$user->{id}", { schemas => [PATCH()], Operations =>
+        [{ op => 'replace', path => 'active', value => JSON::PP::false }] });
+    is entered('frank'), '', 'an inactive user is nobody';
+}
+
 # ------------------------------------------------------------------- the means
 
 sub USER { return 'urn:ietf:params:scim:schemas:core:2.0:User' }
+sub GROUP { return 'urn:ietf:params:scim:schemas:core:2.0:Group' }
 sub PATCH { return 'urn:ietf:params:scim:api:messages:2.0:PatchOp' }
 
 sub told (@words) {

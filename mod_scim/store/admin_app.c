@@ -278,10 +278,19 @@ scim_error *store_app_adopt(json_t **out, const char *id, const json_t *given,
                               "An app has its own resources already.");
     }
     if (err == NULL) {
+        err = store_permissions_lock(a, pool);
+    }
+    if (err == NULL) {
         err = check_names(values, a, pool);
     }
     if (err == NULL) {
         err = hand_over(out, values, a, pool);
+    }
+    if (err == NULL && !json_equal(json_object_get(to, "rehearsing"),
+                                   json_object_get(from, "rehearsing"))) {
+        err = store_permissions_refresh("app", json_object_get(to, "id"),
+                                        store_admin_member(to, "name", pool),
+                                        a, pool);
     }
     return err != NULL || is_nothing(*out)
                ? err

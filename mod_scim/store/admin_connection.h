@@ -120,6 +120,16 @@ scim_error *store_admin_journal(const store_act *act, const store_actor *actor,
 scim_error *store_admin_organization_id(apr_int64_t *out, const char *slug,
                                         store_admin *a, apr_pool_t *pool);
 
+/* Before rows of users or groups are changed: keeps out those who change what
+ * is held in the organization, until the transaction's end. */
+scim_error *store_permissions_lock(store_admin *a, apr_pool_t *pool);
+
+/* After what has changed permissions: the journal is told of each, with what
+ * was acted upon as its cause ("app", 3, "Okta"). */
+scim_error *store_permissions_refresh(const char *kind, const json_t *id,
+                                      const char *name, store_admin *a,
+                                      apr_pool_t *pool);
+
 /* SCIM_NOT_FOUND also where it is uninstalled. */
 scim_error *store_app_get_installed(json_t **out, const char *id,
                                     store_admin *a, apr_pool_t *pool);

@@ -146,17 +146,27 @@ static scim_error *alter(json_t **out, const char *action, const char *version,
     return err != NULL ? err : store_organization_get(out, a, pool);
 }
 
+/* Who is a member anyway holds nothing by the mapped role member. */
+static scim_error *refresh(const json_t *organization, store_admin *a,
+                           apr_pool_t *pool)
+{
+    return store_permissions_refresh(
+        "organization", json_object_get(organization, "id"),
+        store_admin_member(organization, "slug", pool), a, pool);
+}
+
 scim_error *store_organization_change(json_t **out, const json_t *given,
                                       const char *version, store_admin *a,
                                       apr_pool_t *pool)
 {
+    scim_error *err;
     const char *values[] = {
         store_admin_member(given, "name", pool),
         store_admin_member(given, "members_by_default", pool),
         store_admin_member(given, "mapped_admins", pool),
     };
 
-    return alter(
+    err = alter(
         out, "organization.change", version,
         "update scim.organizations o set name = coalesce($2, o.name),"
         " members_by_default = coalesce($3::boolean, o.members_by_default),"
@@ -167,6 +177,7 @@ scim_error *store_organization_change(json_t **out, const json_t *given,
         "  coalesce($3::boolean, o.members_by_default),"
         "  coalesce($4::boolean, o.mapped_admins))",
         3, values, a, pool);
+    return err != NULL || values[1] == NULL ? err : refresh(*out, a, pool);
 }
 
 /* clang-format off */
