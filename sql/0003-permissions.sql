@@ -276,6 +276,187 @@ language sql volatile set search_path = pg_catalog, pg_temp as $$
 revoke all on function scim.permissions_lock from public;
 grant execute on function scim.permissions_lock to scim_admin;
 
+-- The same for a request, where there is anything to be had.
+create function scim.permissions_enter(p_org int) returns void
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  if exists (select from scim.group_mappings m where m.org_id = p_org) then
+    perform scim.permissions_lock(p_org);
+  else
+    perform pg_advisory_xact_lock_shared(546385, p_org);
+  end if;
+end $$;
+revoke all on function scim.permissions_enter from public;
+grant execute on function scim.permissions_enter to scim_httpd;
+
+create function scim.must_be_entered(p_org int) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+  if p_org is distinct from current_setting('scim.org')::int then
+    raise insufficient_privilege using message = 'not this organization';
+  end if;
+end $$;
+revoke all on function scim.must_be_entered from public;
+
+-- Against each other: who has the organization alone needs no locks of rows,
+-- which are many where many users are concerned.
+create function scim.permissions_lock_users(p_org int, p_users uuid[])
+returns void language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan set jit = off as $$
+begin
+  if current_setting('scim.alone', true) is distinct from 'yes' then
+    perform from scim.users u where u.org_id = p_org and u.id = any(p_users)
+      order by u.id for no key update;
+  end if;
+end $$;
+revoke all on function scim.permissions_lock_users from public;
+
+-- For what touches more than one group's own members: who has not got the
+-- organization alone begins again and asks for it (SQLSTATE of our own).
+create function scim.permissions_need_alone() returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+  if current_setting('scim.alone', true) is distinct from 'yes' then
+    raise exception using errcode = 'SC001',
+      message = 'groups within groups: to be tried again alone';
+  end if;
+end $$;
+revoke all on function scim.permissions_need_alone from public;
+
+-- ------------------------------------------------- what a token's request does
+
+-- After these users and groups have come to the group or have left it; its row
+-- is locked. Nothing can change where neither it nor a group above is mapped.
+create function scim.permissions_membership(p_org int, p_group uuid,
+                                            p_users uuid[], p_groups uuid[],
+                                            p_by scim.origin)
+returns bigint language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  perform scim.must_be_entered(p_org);
+  if not scim.is_mapped_above(p_org, p_group) then
+    return 0;
+  end if;
+  if cardinality(p_groups) > 0 then
+    perform scim.permissions_need_alone();
+    p_users := p_users || scim.users_below(p_org, p_groups);
+  end if;
+  perform scim.permissions_lock_users(p_org, p_users);
+  return scim.permissions_settle(p_org, p_users, null,
+    (select jsonb_build_object('kind', 'group', 'id', g.id, 'name', g.name,
+                               'change', 'members')
+       from scim.groups g where g.org_id = p_org and g.id = p_group), p_by);
+end $$;
+
+-- After a user, whose row is locked, has become active or inactive, and before
+-- one is deleted.
+create function scim.permissions_user(p_org int, p_user uuid, p_gone boolean,
+                                      p_by scim.origin)
+returns bigint language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+  perform scim.must_be_entered(p_org);
+  return scim.permissions_settle(p_org, array[p_user],
+    case when p_gone then p_user end,
+    (select jsonb_build_object('kind', 'user', 'id', u.id,
+              'name', u.body::jsonb ->> 'userName',
+              'change', case when p_gone then 'deleted'
+                             when u.active then 'activated'
+                             else 'deactivated' end)
+       from scim.users u where u.org_id = p_org and u.id = p_user), p_by);
+end $$;
+
+-- Before a group, whose row is locked, is deleted.
+create function scim.permissions_group_end(p_org int, p_group uuid,
+                                           p_by scim.origin)
+returns bigint language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  users uuid[];
+begin
+  perform scim.must_be_entered(p_org);
+  if not scim.is_mapped_above(p_org, p_group) then
+    return 0;
+  end if;
+  if exists (select from scim.group_groups e
+              where e.org_id = p_org and e.group_id = p_group) then
+    perform scim.permissions_need_alone();
+  end if;
+  users := scim.users_below(p_org, array[p_group]);
+  perform scim.permissions_lock_users(p_org, users);
+  return scim.permissions_settle(p_org, users, p_group,
+    (select jsonb_build_object('kind', 'group', 'id', g.id, 'name', g.name,
+                               'change', 'deleted')
+       from scim.groups g where g.org_id = p_org and g.id = p_group), p_by);
+end $$;
+
+-- A group that was just made takes the mapping of the one that its app deleted
+-- in the last 90 days with the same externalId, if that mapping makes nobody
+-- an administrator. Identity providers do this when an assignment is removed
+-- and made again.
+create function scim.mapping_take_up(p_org int, p_group uuid, p_by scim.origin)
+returns int language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+  was record;
+begin
+  perform scim.must_be_entered(p_org);
+  select m.mapping_id, t.id, t.name, t.deleted, g.name as new_name,
+         m.organization_role is not distinct from 'admin' or exists (
+           select from scim.mapping_roles r
+             join scim.stack_roles s
+               on s.org_id = p_org and s.role_id = r.role_id
+            where r.org_id = p_org and r.mapping_id = m.mapping_id
+              and s.administers) as administers
+    into was
+    from scim.groups g
+    join scim.tombstones t
+      on t.org_id = p_org and t.external_id = g.external_id
+     and t.app_id = g.app_id and t.resource_type = 'Group'
+     and t.deleted > now() - interval '90 days'
+    join scim.group_mappings m on m.org_id = p_org and m.group_id = t.id
+   where g.org_id = p_org and g.id = p_group
+     and not exists (select from scim.groups l
+                      where l.org_id = p_org and l.id = t.id)
+   order by t.deleted desc, t.id desc limit 1 for update of m;
+  if not found or was.administers then
+    return 0;
+  end if;
+  update scim.group_mappings m
+     set group_id = p_group, version = m.version + 1, changed = now(),
+         changed_by = p_by.actor_kind || ' ' || p_by.actor
+   where m.org_id = p_org and m.mapping_id = was.mapping_id;
+  insert into scim.journal(org_id, actor_kind, actor, app_id, duration_ms,
+                           request_id, address, action, resource_type, resource,
+                           name, changes)
+  values (p_org, p_by.actor_kind, p_by.actor, p_by.app_id, p_by.duration_ms,
+          p_by.request_id, p_by.address, 'mapping.take-up', 'Group', p_group,
+          was.new_name,
+          jsonb_build_object('mapping', was.mapping_id,
+            'before', jsonb_build_object('group', was.id, 'name', was.name,
+                                         'deleted', was.deleted),
+            'after', jsonb_build_object('group', p_group,
+                                        'name', was.new_name)));
+  return 1;
+end $$;
+
+revoke all
+  on function scim.permissions_membership, scim.permissions_user,
+     scim.permissions_group_end, scim.mapping_take_up
+  from public;
+grant execute
+  on function scim.permissions_membership, scim.permissions_user,
+     scim.permissions_group_end, scim.mapping_take_up
+  to scim_httpd;
+create index tombstones_external_id
+  on scim.tombstones(org_id, external_id, deleted)
+  where resource_type = 'Group' and external_id is not null;
+
+-- Whether there is any mapping, which is what most requests ask.
+grant select (org_id) on scim.group_mappings to scim_httpd;
+
 -- -------------------------------------------------------- the owner's side
 
 -- After whatever an owner's act has changed, in its transaction: mappings,
@@ -302,9 +483,7 @@ create function scim.permissions_refresh(p_org int, p_users uuid[],
 returns bigint language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
-  if p_org <> current_setting('scim.org')::int then
-    raise insufficient_privilege using message = 'not this organization';
-  end if;
+  perform scim.must_be_entered(p_org);
   perform scim.permissions_lock(p_org);
   if p_users is null then
     p_users := scim.users_below(p_org, array(
@@ -321,9 +500,7 @@ create function scim.permissions_refresh_groups(p_org int, p_groups uuid[],
 returns bigint language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
-  if p_org <> current_setting('scim.org')::int then
-    raise insufficient_privilege using message = 'not this organization';
-  end if;
+  perform scim.must_be_entered(p_org);
   perform scim.permissions_lock(p_org);
   return scim.permissions_settle(p_org, scim.users_below(p_org, p_groups), null,
                                  p_cause, p_by);

@@ -251,8 +251,10 @@ sub privileges() {
         select string_agg(proname, ' ' order by proname) from pg_proc
          where pronamespace = 'scim'::regnamespace
            and has_function_privilege('scim_httpd', oid, 'execute')}),
-        'admin_enter admin_organizations claim_values groups_nest password_of'
-        . ' password_set token_refusal token_used',
+        'admin_enter admin_organizations claim_values groups_nest'
+        . ' mapping_take_up password_of password_set permissions_enter'
+        . ' permissions_group_end permissions_membership permissions_user'
+        . ' token_refusal token_used',
         '... and calls no functions but these';
     is $postgres->psql(q{
         select count(*) from pg_proc p where pronamespace = 'scim'::regnamespace

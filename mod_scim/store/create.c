@@ -81,6 +81,9 @@ static scim_error *work(store_transaction *tx, void *baton)
 
     tx->name = c->keys.name;
     row = store_add_insert(&c->keys, c->id, c->type, tx);
+    if (c->type->kind == SCIM_KIND_GROUP && c->keys.external_id != NULL) {
+        store_add_permissions(STORE_MAPPING_TAKE_UP, c->id, tx);
+    }
     if (c->members != NULL) {
         err = store_members_check(c->members, c->id, tx->pool);
     }

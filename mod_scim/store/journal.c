@@ -17,6 +17,16 @@ void store_add_origin(store_step *step, store_transaction *tx)
     store_step_text(step, tx->caller->address);
 }
 
+store_step *store_add_permissions(store_statement statement, const char *id,
+                                  store_transaction *tx)
+{
+    store_step *step = store_add(statement, tx);
+
+    store_step_text(step, id);
+    store_add_origin(step, tx);
+    return step;
+}
+
 /* A new reference, or NULL if nothing was off-standard. */
 static json_t *warnings_of(const store_transaction *tx)
 {

@@ -31,6 +31,11 @@ const char *store_warnings(const store_transaction *tx);
 /* The one that is added where members were skipped: as text. */
 const char *store_warning_of_members(const store_transaction *tx);
 
+/* A statement about what users hold (STORE_PERMISSIONS_USER, ...) of this
+ * resource. */
+store_step *store_add_permissions(store_statement statement, const char *id,
+                                  store_transaction *tx);
+
 /* The five parameters that say who, how long and from where. */
 void store_add_origin(store_step *step, store_transaction *tx);
 

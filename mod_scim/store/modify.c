@@ -113,6 +113,22 @@ static void add_password(json_t *changes, store_transaction *tx,
     }
 }
 
+static int is_active(const json_t *user)
+{
+    return json_is_true(json_object_get(user, "active"));
+}
+
+/* Who is no longer active holds nothing. */
+static void add_permissions(store_transaction *tx, const modification *m)
+{
+    if (m->type->kind == SCIM_KIND_USER && m->after != NULL
+        && is_active(m->before) != is_active(m->after)) {
+        store_step_text(store_add_permissions(STORE_PERMISSIONS_USER, m->id,
+                                              tx),
+                        "false");
+    }
+}
+
 /* The row and the journal, if there is anything to write. Gives the step that
  * answers with the row, or NULL. */
 static const store_step *add_changes(store_transaction *tx,
@@ -149,6 +165,7 @@ static const store_step *add_changes(store_transaction *tx,
     }
     add_password(entry.changes, tx, m);
     store_add_journal(&entry, tx);
+    add_permissions(tx, m);
     return row;
 }
 

@@ -56,6 +56,19 @@ static void add_deletion(const removal *r, apr_int64_t version,
     }
 }
 
+/* While the resource is still there, who loses what can be told. */
+static void add_permissions(const removal *r, store_transaction *tx)
+{
+    if (r->type->kind == SCIM_KIND_USER) {
+        store_step_text(store_add_permissions(STORE_PERMISSIONS_USER, r->id,
+                                              tx),
+                        "true");
+    }
+    else if (r->type->kind == SCIM_KIND_GROUP) {
+        store_add_permissions(STORE_PERMISSIONS_GROUP_END, r->id, tx);
+    }
+}
+
 /* Groups before users, each by id (DESIGN 5.10). */
 static scim_error *read_locked(store_record **out, store_transaction *tx,
                                const removal *r)
@@ -107,6 +120,7 @@ static scim_error *work(store_transaction *tx, void *baton)
     scim_error *err = read_locked(&record, tx, r);
 
     if (err == NULL) {
+        add_permissions(r, tx);
         add_leave(r, tx);
         add(endings[r->type->kind].tombstone, r, tx);
         add_deletion(r, record->version + 1, tx);

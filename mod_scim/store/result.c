@@ -138,6 +138,7 @@ static const struct {
     { "40P01", { .retry = 1 }, 1, BUSY }, /* deadlock */
     { "23503", { .retry = 1 }, 1, BUSY }, /* deleted or added meanwhile */
     { "55P03", { 0 }, 1, BUSY },          /* lock timeout */
+    { "SC001", { .retry = 1, .alone = 1 }, 1, BUSY }, /* ours, for that */
     { "57014", { .timeout = 1 }, 30, SLOW },
     /* A migration while we run: the next connection looks at its version. */
     { "0A000", { .retry = 1, .renew = 1 }, 0, NULL },

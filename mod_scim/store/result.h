@@ -36,6 +36,7 @@ const char *store_array_text(const apr_array_header_t *texts, apr_pool_t *pool);
 /* What to do about a failed statement, beside the error itself. */
 typedef struct store_failure {
     int retry;   /* the same transaction may succeed now */
+    int alone;   /* if no other write of the organization goes on */
     int renew;   /* this connection should not be used again */
     int gone;    /* nor any other that is open */
     int timeout; /* the statement ran out of its time */

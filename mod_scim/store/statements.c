@@ -126,6 +126,16 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     "SELECT count(*) FROM scim." table " r" \
     " WHERE r.org_id = $1::int AND " STORE_VISIBLE("r")
 
+/* Five parameters of store_add_origin() and the app: of a journal's row. */
+#define ORIGIN(kind, actor, ms, request, address) \
+    "$1::int, " kind ", " actor ", " STORE_APP ", " ms "::int, " request ", " \
+    address
+
+/* The same for those who write several. */
+#define BEHALF(kind, actor, ms, request, address) \
+    "ROW(" kind "::text, " actor "::text, " STORE_APP ", " ms "::int," \
+    " " request "::text, " address "::text)::scim.origin"
+
 /* ------------------------------------------------------------- membership */
 
 /* One decision and one change, in the snapshot behind the lock of the group.
@@ -206,12 +216,26 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     "      FROM (SELECT id FROM unknown LIMIT 1000) a))) AS json" \
     "  FROM (SELECT count(*) AS parts," \
     "    coalesce(sum(cardinality(added)), 0) AS added," \
-    "    coalesce(sum(cardinality(removed)), 0) AS removed FROM parts) s)"
+    "    coalesce(sum(cardinality(removed)), 0) AS removed FROM parts) s)," \
+    PERMISSIONS
+
+/* What members hold by the group: what this asks for is called with the rows
+ * that have come and gone, which it then sees. */
+#define MAPPED \
+    "EXISTS (SELECT FROM scim.group_mappings x WHERE x.org_id = $1)"
+
+#define PERMISSIONS \
+    " permissions AS MATERIALIZED (SELECT scim.permissions_membership($1," \
+    "   $2::uuid, ARRAY(SELECT id FROM in_users UNION ALL" \
+    "    SELECT id FROM out_users), ARRAY(SELECT id FROM in_groups UNION ALL" \
+    "    SELECT id FROM out_groups), " BEHALF("$8", "$9", "$10", "$11", "$12") \
+    "   ) FROM changes c WHERE c.changed AND " MAPPED ")"
 
 /* Nothing in a statement runs that its result does not need. */
 #define DECISION(added, removed, parts) \
     " SELECT v.word, c.json::text, c.changed, " added ", " removed "," \
-    " (SELECT count(*) FROM nesting) FROM verdict v, changes c" parts
+    " (SELECT count(*) FROM nesting), (SELECT count(*) FROM permissions)" \
+    " FROM verdict v, changes c" parts
 
 /* The claims of a resource end with it; whether this server knows of any does
  * not matter, another one may. */
@@ -239,10 +263,6 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     " action, resource_type, resource, version, part, name, status," \
     " scim_type, detail, changes, added, removed)"
 
-/* Five parameters of store_add_origin() and the app. */
-#define ORIGIN(kind, actor, ms, request, address) \
-    "$1::int, " kind ", " actor ", " STORE_APP ", " ms "::int, " request ", " \
-    address
 
 /* $3 to $7: the origin. */
 #define LEAVE(table, column) \
@@ -267,6 +287,14 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     "org_id = $1::int AND key_id = $2::bigint AND hash = $3::bytea" \
     " AND slug = $4"
 
+/* $7: ms for a lock. The organization's own comes last, within that time. */
+#define ENTER_TO_WRITE(lock) \
+    "SELECT app_id, flags, stale < now(), " SET_TENANT \
+    " || set_config('statement_timeout', $6, true)" \
+    " || set_config('lock_timeout', $7, true)" \
+    " || set_config('idle_in_transaction_session_timeout', $6, true)," \
+    " " lock " FROM scim.token_check WHERE " TOKEN_KEY " AND NOT read_only"
+
 const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_BEGIN]    = { "begin", "BEGIN", 1 },
     [STORE_COMMIT]   = { "commit", "COMMIT", 1 },
@@ -279,13 +307,10 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "SELECT app_id, flags, stale < now(), " SET_TENANT
         " || set_config('statement_timeout', $6, true)"
         " FROM scim.token_check WHERE " TOKEN_KEY },
-    /* $7: ms for a lock. */
     [STORE_ENTER_TO_WRITE] = { "enter_to_write",
-        "SELECT app_id, flags, stale < now(), " SET_TENANT
-        " || set_config('statement_timeout', $6, true)"
-        " || set_config('lock_timeout', $7, true)"
-        " || set_config('idle_in_transaction_session_timeout', $6, true)"
-        " FROM scim.token_check WHERE " TOKEN_KEY " AND NOT read_only" },
+        ENTER_TO_WRITE("pg_advisory_xact_lock_shared(546385, $1::int)") },
+    [STORE_ENTER_ALONE] = { "enter_alone",
+        ENTER_TO_WRITE("scim.permissions_enter($1::int)") },
     [STORE_LIMIT] = { "time_limit",
         "SELECT concat(set_config('statement_timeout', $1, true),"
         " set_config('lock_timeout', $2, true))", 1 },
@@ -514,6 +539,15 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_RESOURCE_TOMBSTONE] = { "resource_tombstone",
         TOMBSTONE("resources", "r.resource_type",
                   "r.body::json ->> 'displayName'") },
+    [STORE_PERMISSIONS_USER] = { "permissions_user",
+        "SELECT scim.permissions_user($1::int, $2::uuid, $8::boolean, "
+        BEHALF("$3", "$4", "$5", "$6", "$7") ") WHERE " MAPPED },
+    [STORE_PERMISSIONS_GROUP_END] = { "permissions_group_end",
+        "SELECT scim.permissions_group_end($1::int, $2::uuid, "
+        BEHALF("$3", "$4", "$5", "$6", "$7") ") WHERE " MAPPED },
+    [STORE_MAPPING_TAKE_UP] = { "mapping_take_up",
+        "SELECT scim.mapping_take_up($1::int, $2::uuid, "
+        BEHALF("$3", "$4", "$5", "$6", "$7") ") WHERE " MAPPED },
     [STORE_JOURNAL] = { "journal",
         "INSERT INTO scim.journal" JOURNAL_COLUMNS
         " VALUES (" ORIGIN("$2", "$3", "$4", "$5", "$6") ", $7, $8, $9::uuid,"

@@ -23,8 +23,9 @@ typedef enum {
     STORE_BEGIN,
     STORE_COMMIT,
     STORE_ROLLBACK,
-    STORE_ENTER,
+    STORE_ENTER, /* one of these three comes first */
     STORE_ENTER_TO_WRITE,
+    STORE_ENTER_ALONE, /* the same, with nobody else in the organization */
     STORE_LIMIT, /* the time that is left, for a later trip */
     STORE_TOKEN_REFUSAL,
     STORE_TOKEN_USED,
@@ -86,6 +87,9 @@ typedef enum {
     STORE_USER_TOMBSTONE,
     STORE_GROUP_TOMBSTONE,
     STORE_RESOURCE_TOMBSTONE,
+    STORE_PERMISSIONS_USER, /* what users hold, and what changes it */
+    STORE_PERMISSIONS_GROUP_END,
+    STORE_MAPPING_TAKE_UP,
     STORE_JOURNAL,
     STORE_STATEMENT_COUNT
 } store_statement;

@@ -87,8 +87,9 @@ void store_add_token(store_step *step, const store_transaction *tx)
 
 static void add_enter(store_transaction *tx)
 {
-    store_step *step = store_add(may_wait(tx) ? STORE_ENTER_TO_WRITE
-                                              : STORE_ENTER,
+    store_step *step = store_add(!may_wait(tx) ? STORE_ENTER
+                                 : tx->alone   ? STORE_ENTER_ALONE
+                                               : STORE_ENTER_TO_WRITE,
                                  tx);
 
     store_add_token(step, tx);
@@ -129,8 +130,8 @@ static scim_error *check_enter(store_transaction *tx, int failed)
     int i;
 
     for (i = 0; i < tx->count; i++) {
-        if ((tx->steps[i].statement == STORE_ENTER
-             || tx->steps[i].statement == STORE_ENTER_TO_WRITE)
+        if (tx->steps[i].statement >= STORE_ENTER
+            && tx->steps[i].statement <= STORE_ENTER_ALONE
             && (failed < 0 || i < failed)) {
             return read_grant(tx, &tx->steps[i]);
         }
@@ -272,8 +273,11 @@ static void pause_before_retry(void)
     apr_sleep(apr_time_from_msec(1 + byte % MAX_PAUSE_MS));
 }
 
-static store_transaction *make(store_intent intent, const store_caller *caller,
-                               store *s, apr_pool_t *pool)
+/* What a batch does to one user after another is in no order; in an
+ * organization that maps groups, where this takes locks, it is alone. */
+static store_transaction *make(store_intent intent, int alone,
+                               const store_caller *caller, store *s,
+                               apr_pool_t *pool)
 {
     store_transaction *tx = apr_pcalloc(pool, sizeof(*tx));
 
@@ -282,6 +286,7 @@ static store_transaction *make(store_intent intent, const store_caller *caller,
     tx->pool = pool;
     tx->intent = intent == STORE_BATCHES ? STORE_EDITS : intent;
     tx->is_batch = intent == STORE_BATCHES;
+    tx->alone = tx->is_batch || alone;
     tx->operation = tx->failed_operation = -1;
     tx->size = tx->is_batch ? BATCH_STEPS : STORE_MAX_STEPS;
     tx->steps = apr_palloc(pool, sizeof(*tx->steps) * (apr_size_t)tx->size);
@@ -301,19 +306,20 @@ scim_error *store_transact(store_work work, void *baton, store_intent intent,
                            const store_caller *caller, store *s,
                            apr_pool_t *pool)
 {
-    int retries = 0;
+    int retries = 0, alone = 0;
 
     if (caller->within != NULL) {
         return take_part(work, baton, caller->within, pool);
     }
     for (;;) {
-        store_transaction *tx = make(intent, caller, s, pool);
+        store_transaction *tx = make(intent, alone, caller, s, pool);
         scim_error *err = attempt(tx, work, baton);
 
         if (err == NULL || !tx->failed.retry || retries++ == MAX_RETRIES
             || apr_time_now() >= caller->deadline) {
             return err;
         }
+        alone |= tx->failed.alone;
         pause_before_retry();
     }
 }

@@ -27,6 +27,7 @@ struct store_transaction {
     store_grant grant;    /* after the first store_go() */
     const char *name;     /* of the resource, for messages; or NULL */
     store_failure failed; /* what the last failure asks for */
+    int alone;            /* no other write of the organization goes on */
     int stale;            /* the token's last use is more than a minute ago */
     int nested;           /* the organization has groups within groups */
     int is_batch;         /* several operations: batch.c commits */
