@@ -3,6 +3,7 @@
 #include <http_config.h>
 #include <http_request.h>
 
+#include "httpd/admin.h"
 #include "httpd/authn.h"
 #include "httpd/child.h"
 #include "httpd/claim.h"
@@ -33,6 +34,26 @@ static int handle_scim(request_rec *r)
     return mod_scim_respond(call, &response, err);
 }
 
+static int handle_admin(request_rec *r)
+{
+    admin_response response = { .status = HTTP_OK };
+    mod_scim_call *call;
+    scim_error *err;
+
+    if (r->handler == NULL || strcmp(r->handler, SCIM_ADMIN_HANDLER) != 0) {
+        return DECLINED;
+    }
+    call = mod_scim_claimed(r);
+    if (call == NULL) {
+        return mod_scim_respond_unclaimed(r);
+    }
+    err = mod_scim_admin_admit(call);
+    if (err == NULL) {
+        err = mod_scim_admin_serve(&response, call);
+    }
+    return mod_scim_respond_admin(call, &response, err);
+}
+
 static void register_hooks(apr_pool_t *pool)
 {
     static const char *const after_us[]
@@ -48,6 +69,7 @@ static void register_hooks(apr_pool_t *pool)
                            APR_HOOK_FIRST);
     ap_hook_fixups(mod_scim_claim_handler, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(handle_scim, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(handle_admin, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 AP_DECLARE_MODULE(scim) = {

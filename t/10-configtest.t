@@ -34,9 +34,14 @@ write_file('large.json', ' ' x (1024 * 1024 + 1), 0644);
 
 # What a section refuses: directive and value, and what the message says.
 my @refused_in_section = (
-    ['ScimService admin', qr/ScimService admin is not part of this version/],
+    ['ScimService status', qr/ScimService status is not part of this version/],
     ['ScimService metrics', qr/ScimService metrics is not part/],
-    ['ScimService Users', qr/ScimService takes scim or off, not "Users"/],
+    ['ScimService Users', qr/ScimService takes scim, admin or off, not "Users"/],
+    ['ScimRealm ""', qr/ScimRealm \S/],
+    ["ScimRealm \"a\tb\"", qr/ScimRealm .*control/],
+    ['ScimRealm ' . 'a' x 201, qr/ScimRealm .*200/],
+    ['ScimRealm "expr=%{HTTP_HOST"', qr/ScimRealm: .* in "%\{HTTP_HOST"/],
+    ['ScimRealm a b', qr/ScimRealm takes one argument/],
     ['ScimOrganization Acme', qr/ScimOrganization: "Acme" is no slug/],
     ['ScimOrganization a', qr/ScimOrganization: "a" is no slug/],
     ['ScimOrganization ' . 'a' x 64, qr/ScimOrganization: .* is no slug/],
@@ -146,7 +151,9 @@ my @refused_sections = (
 );
 
 my @accepted_in_section = (
-    'ScimService off', 'ScimOrganization acme-2',
+    'ScimService off', 'ScimService admin', 'ScimOrganization acme-2',
+    'ScimRealm https://login.example.com/', 'ScimRealm "our staff"',
+    'ScimRealm expr=%{HTTP_HOST}', 'ScimRealm "expr=%{env:OIDC_CLAIM_iss}"',
     'ScimBaseURL https://id.example.com:8443/scim/v2/',
     'ScimRequireTLS On', 'ScimRequireTLS loopback',
     'ScimTrustedProxy 10.0.0.5 10.1.0.0/16 10.2.0.0/255.255.0.0 ::1 fd00::/8',
@@ -186,6 +193,9 @@ for my $opening (@refused_sections) {
 refuses("<Location /scim>\nScimService scim\n</Location>",
     qr/SCIM0204: ScimService scim .* needs a ScimDatabase/,
     'a section without a database');
+refuses("<Location /scim-admin>\nScimService admin\n</Location>",
+    qr/SCIM0204: ScimService admin .* needs a ScimDatabase/,
+    'an admin section without a database');
 refuses("Listen 127.0.0.1:65001\n<VirtualHost *:65001>\n$DATABASE\n"
     . "</VirtualHost>\n<Location /scim>\nScimService scim\n</Location>",
     qr/SCIM0204/, 'a section whose database is in another virtual host');

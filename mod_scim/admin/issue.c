@@ -44,6 +44,10 @@ static scim_error *make(const char **text, store_secret *out, admin_call *call)
 static void show(const char *text, admin_call *call)
 {
     json_object_set_new(call->out, "token", json_string(text));
+    if (call->tenant_url != NULL) {
+        json_object_set_new(call->out, "tenant_url",
+                            json_string(call->tenant_url));
+    }
 }
 
 static scim_error *create(admin_call *call)

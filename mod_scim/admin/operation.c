@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "admin/check.h"
@@ -192,13 +193,25 @@ static scim_error *check_object(const json_t *given, const admin_field *fields,
     return given != NULL ? check_members(given, fields, prefix, pool) : NULL;
 }
 
+static int is_uuid(const char *text)
+{
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    apr_size_t i;
+
+    for (i = 0; form[i] != '\0'; i++) {
+        if (form[i] == '-' ? text[i] != '-' : !apr_isxdigit(text[i])) {
+            return 0;
+        }
+    }
+    return text[i] == '\0';
+}
+
 /* Numbers or UUIDs, as the operation has them; nothing else names anything. */
 static int is_id(const char *text, char kind)
 {
     apr_size_t len = strlen(text);
 
-    return kind == 'u' ? len == 36
-                             && strspn(text, "0123456789abcdefABCDEF-") == len
+    return kind == 'u' ? is_uuid(text)
                        : len > 0 && len < 10
                              && strspn(text, "0123456789") == len;
 }

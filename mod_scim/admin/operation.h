@@ -41,6 +41,7 @@ typedef struct admin_call {
     json_t *given;       /* an object; or NULL */
     const char *version; /* of If-Match; or NULL */
     store_slice slice;   /* of a list */
+    const char *tenant_url; /* of the organization; or NULL: not known here */
     json_t *out;         /* result: object, list, or NULL; owned by `pool` */
     store_admin *db;
     apr_pool_t *pool;

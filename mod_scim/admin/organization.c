@@ -10,9 +10,19 @@ static scim_error *list(admin_call *call)
                                    call->pool);
 }
 
+static scim_error *show(scim_error *err, admin_call *call)
+{
+    if (err == NULL && call->tenant_url != NULL) {
+        json_object_set_new(call->out, "tenant_url",
+                            json_string(call->tenant_url));
+    }
+    return err;
+}
+
 static scim_error *get(admin_call *call)
 {
-    return store_organization_get(&call->out, call->db, call->pool);
+    return show(store_organization_get(&call->out, call->db, call->pool),
+                call);
 }
 
 static scim_error *check_new(admin_call *call)
@@ -45,14 +55,17 @@ static scim_error *change(admin_call *call)
                                       call->db, call->pool);
     }
     return err != NULL ? err
-                       : store_organization_change(&call->out, call->given,
-                                                   call->version, call->db,
-                                                   call->pool);
+                       : show(store_organization_change(
+                                  &call->out, call->given, call->version,
+                                  call->db, call->pool),
+                              call);
 }
 
 static scim_error *turn(store_switch to, admin_call *call)
 {
-    return store_organization_switch(&call->out, to, call->db, call->pool);
+    return show(store_organization_switch(&call->out, to, call->db,
+                                          call->pool),
+                call);
 }
 
 static scim_error *enable(admin_call *call)

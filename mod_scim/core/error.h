@@ -47,7 +47,9 @@ typedef struct scim_error {
     const char *cause;  /* to the error log, never to the client; or NULL */
     int retry_after_s;  /* Retry-After in seconds; 0: none */
     const char *allow;  /* of METHOD_NOT_ALLOWED: the Allow header; or NULL */
-    const char *field;  /* of the admin API: the member at fault; or NULL */
+    /* Of the admin API; or NULL: */
+    const char *field;     /* the member at fault */
+    json_t *current;       /* of PRECONDITION_FAILED: what is there now */
     const apr_array_header_t *ids; /* const char *: of those members of a group
                                       that are at fault; or NULL */
 } scim_error;

@@ -20,6 +20,9 @@
 
 APLOG_USE_MODULE(scim);
 
+/* A note of the request. */
+#define PROVISIONED "scim-provisioned"
+
 static void describe(store_caller *out, request_rec *r)
 {
     int seconds = mod_scim_request_s(mod_scim_server_config(r->server));
@@ -172,7 +175,21 @@ static authn_status check_password(request_rec *r, const char *user,
         return fail(r, err->cause != NULL ? err->cause : err->detail);
     }
     remember(found, r, a);
+    if (found == SERVE_KNOWN) {
+        apr_table_setn(r->notes, PROVISIONED, "1");
+    }
     return answers[found];
+}
+
+int mod_scim_is_provisioned(const request_rec *r)
+{
+    /* httpd asks once, and lets subrequests and redirects keep the user. */
+    for (; r != NULL; r = r->main != NULL ? r->main : r->prev) {
+        if (apr_table_get(r->notes, PROVISIONED) != NULL) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static const authn_provider provider = { check_password, NULL };

@@ -18,6 +18,8 @@ typedef struct mod_scim_call {
     store_caller caller;   /* key_id is 0 until a well-formed token was read */
     serve_limits limits;
     int verified;          /* the token was found good */
+    int is_admin;          /* of the admin API */
+    const char *realm;     /* of it: whose name r->user is */
     apr_status_t body_status; /* why the body could not be read */
 } mod_scim_call;
 

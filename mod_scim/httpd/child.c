@@ -59,10 +59,11 @@ int mod_scim_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                          "SCIM0206: %s", wrong);
             return !OK;
         }
-        if (conf->serves && conf->conninfo == NULL) {
+        if (conf->serves != NULL && conf->conninfo == NULL) {
             ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, server,
-                         "SCIM0204: ScimService scim in the server defined at "
+                         "SCIM0204: ScimService %s in the server defined at "
                          "%s:%u needs a ScimDatabase",
+                         conf->serves,
                          server->defn_name != NULL ? server->defn_name
                                                    : "the main level",
                          server->defn_line_number);

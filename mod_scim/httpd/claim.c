@@ -4,6 +4,8 @@
 #include <http_core.h>
 #include <http_request.h>
 
+#include "httpd/admin.h"
+
 extern module AP_MODULE_DECLARE_DATA scim_module;
 
 /* A name without "/" and ".", so that nothing that looks for files, types or
@@ -53,7 +55,7 @@ int mod_scim_claim_url(request_rec *r)
     mod_scim_call *call;
     int status;
 
-    if (conf->service != SCIM_SERVICE_SCIM || r->proxyreq == PROXYREQ_PROXY) {
+    if (conf->service <= SCIM_SERVICE_OFF || r->proxyreq == PROXYREQ_PROXY) {
         return DECLINED;
     }
     if (r->proxyreq == PROXYREQ_REVERSE) {
@@ -66,6 +68,10 @@ int mod_scim_claim_url(request_rec *r)
     call->r = r;
     call->challenge = CHALLENGE_PLAIN;
     call->path = path_below(r, conf->base_path);
+    call->is_admin = conf->service == SCIM_SERVICE_ADMIN;
+    if (call->is_admin) {
+        mod_scim_admin_headers(r);
+    }
     ap_set_module_config(r->request_config, &scim_module, call);
     r->filename = apr_pstrdup(r->pool, PSEUDO_NAME);
     r->path_info = apr_pstrdup(r->pool, "");
@@ -79,8 +85,10 @@ int mod_scim_claim_storage(request_rec *r)
 
 int mod_scim_claim_handler(request_rec *r)
 {
-    if (mod_scim_claimed(r) != NULL) {
-        r->handler = SCIM_HANDLER;
+    const mod_scim_call *call = mod_scim_claimed(r);
+
+    if (call != NULL) {
+        r->handler = call->is_admin ? SCIM_ADMIN_HANDLER : SCIM_HANDLER;
     }
     return DECLINED;
 }

@@ -5,7 +5,8 @@
 
 #include "httpd/call.h"
 
-#define SCIM_HANDLER "scim"
+#define SCIM_HANDLER       "scim"
+#define SCIM_ADMIN_HANDLER "scim-admin"
 
 /* Hooks: translate_name, map_to_storage, fixups. */
 int mod_scim_claim_url(request_rec *r);

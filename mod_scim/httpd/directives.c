@@ -1,6 +1,5 @@
 #include "httpd/directives.h"
 
-#include <apr_fnmatch.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_uri.h>
@@ -9,6 +8,7 @@
 #include "admin/check.h"
 #include "httpd/extension.h"
 #include "httpd/password.h"
+#include "httpd/service.h"
 
 extern module AP_MODULE_DECLARE_DATA scim_module;
 
@@ -68,6 +68,11 @@ void *mod_scim_merge_dir_config(apr_pool_t *pool, void *parent, void *child)
     conf->rate = PICK(add->rate, base->rate, UNSET);
     conf->burst = PICK(add->burst, base->burst, UNSET);
     conf->types = PICK(add->types, base->types, NULL);
+    conf->realm = PICK(add->realm, base->realm, NULL);
+    /* A constant nearer by is not overruled by an expression farther away. */
+    conf->realm_expr = add->realm != NULL
+                           ? NULL
+                           : PICK(add->realm_expr, base->realm_expr, NULL);
     return conf;
 }
 
@@ -80,6 +85,7 @@ void *mod_scim_create_server_config(apr_pool_t *pool, server_rec *server)
     conf->connect_s = conf->wait_s = conf->request_s = UNSET;
     conf->prepare = UNSET;
     conf->type_sets = apr_array_make(pool, 1, sizeof(scim_type_set *));
+    conf->tenants = apr_array_make(pool, 1, sizeof(scim_dir_config *));
     return conf;
 }
 
@@ -96,6 +102,7 @@ void *mod_scim_merge_server_config(apr_pool_t *pool, void *parent, void *child)
     conf->request_s = PICK(add->request_s, base->request_s, UNSET);
     conf->prepare = PICK(add->prepare, base->prepare, UNSET);
     conf->serves = add->serves;
+    conf->tenants = add->tenants;
     conf->type_sets = add->type_sets;
     return conf;
 }
@@ -183,59 +190,6 @@ static const char *read_number(int *out, cmd_parms *cmd, const char *what,
                             cmd->cmd->name, what, min, max, text);
     }
     *out = (int)n;
-    return NULL;
-}
-
-/* <Location> around the directive, or NULL. Its pattern forms have no path
- * that could be the base of a URL. */
-static const ap_directive_t *enclosing_location(const cmd_parms *cmd)
-{
-    const ap_directive_t *outer = cmd->directive->parent;
-
-    while (outer != NULL && ap_cstr_casecmp(outer->directive, "<Location")) {
-        outer = outer->parent;
-    }
-    return outer != NULL && outer->args[0] != '~' ? outer : NULL;
-}
-
-static const char *set_service(cmd_parms *cmd, void *dir, const char *arg)
-{
-    static const char *const later[] = { "admin", "status", "metrics" };
-    scim_dir_config *conf = dir;
-    apr_size_t i, len;
-
-    for (i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
-        if (ap_cstr_casecmp(arg, later[i]) == 0) {
-            return apr_psprintf(cmd->pool,
-                                "%s %s is not part of this version of "
-                                "mod_scim; it serves scim or is off",
-                                cmd->cmd->name, later[i]);
-        }
-    }
-    if (ap_cstr_casecmp(arg, "scim") != 0 && ap_cstr_casecmp(arg, "off")) {
-        return apr_psprintf(cmd->pool, "%s takes scim or off, not \"%s\"",
-                            cmd->cmd->name, arg);
-    }
-    if (ap_check_cmd_context(cmd, NOT_IN_DIRECTORY | NOT_IN_FILES
-                                      | NOT_IN_LIMIT)
-            != NULL
-        || enclosing_location(cmd) == NULL || cmd->path[0] != '/'
-        || apr_fnmatch_test(cmd->path)) {
-        return apr_psprintf(cmd->pool,
-                            "%s belongs into a <Location /path> section "
-                            "without a pattern",
-                            cmd->cmd->name);
-    }
-    len = strlen(cmd->path);
-    while (len > 0 && cmd->path[len - 1] == '/') {
-        len--;
-    }
-    conf->base_path = apr_pstrmemdup(cmd->pool, cmd->path, len);
-    conf->service = ap_cstr_casecmp(arg, "scim") == 0 ? SCIM_SERVICE_SCIM
-                                                      : SCIM_SERVICE_OFF;
-    if (conf->service == SCIM_SERVICE_SCIM) {
-        mod_scim_server_config(cmd->server)->serves = 1;
-    }
     return NULL;
 }
 
@@ -526,10 +480,12 @@ static const char *set_prepared(cmd_parms *cmd, void *dir, int on)
 #define SECTION (RSRC_CONF | ACCESS_CONF)
 
 const command_rec mod_scim_directives[] = {
-    AP_INIT_TAKE1("ScimService", set_service, NULL, ACCESS_CONF,
-        "What this section serves: scim or off"),
+    AP_INIT_TAKE1("ScimService", mod_scim_set_service, NULL, ACCESS_CONF,
+        "What this section serves: scim, admin or off"),
     AP_INIT_TAKE1("ScimOrganization", set_organization, NULL, SECTION,
         "The organization of this section; then the URL does not name it"),
+    AP_INIT_TAKE1("ScimRealm", mod_scim_set_realm, NULL, SECTION,
+        "Whose names the users of the admin API are: a text or expr=..."),
     AP_INIT_TAKE1("ScimBaseURL", set_base_url, NULL, SECTION,
         "URL of the section as clients know it (default: from the request)"),
     AP_INIT_TAKE1("ScimRequireTLS", set_require_tls, NULL, SECTION,

@@ -5,12 +5,17 @@
 #include <apr_network_io.h>
 #include <httpd.h> /* before http_config.h, which needs it */
 #include <http_config.h>
+#include <ap_expr.h>
 
 #include "core/type_set.h"
 #include "protocol/serve.h"
 
-typedef enum { SCIM_SERVICE_UNSET = -1, SCIM_SERVICE_OFF, SCIM_SERVICE_SCIM }
-    scim_service;
+typedef enum {
+    SCIM_SERVICE_UNSET = -1,
+    SCIM_SERVICE_OFF,
+    SCIM_SERVICE_SCIM,
+    SCIM_SERVICE_ADMIN
+} scim_service;
 
 typedef enum {
     SCIM_TLS_UNSET = -1,
@@ -37,6 +42,8 @@ typedef struct scim_dir_config {
     apr_int64_t bulk_bytes;
     int rate, burst; /* requests a second; 0: no limit */
     scim_type_set *types; /* of ScimSchema and ScimResourceType; or NULL */
+    const char *realm;    /* of ScimRealm; or NULL */
+    const ap_expr_info_t *realm_expr; /* the same, for each request */
 } scim_dir_config;
 
 /* One virtual host. */
@@ -46,7 +53,9 @@ typedef struct scim_server_config {
     int pool_size;
     int connect_s, wait_s, request_s;
     int prepare;
-    int serves;   /* a section of this host has ScimService scim */
+    const char *serves; /* what a section of this host does: "scim"; NULL:
+                           none does anything */
+    apr_array_header_t *tenants; /* scim_dir_config * of its SCIM sections */
     apr_array_header_t *type_sets; /* scim_type_set * of its sections */
     store *store; /* of this child; NULL: none could be opened */
 } scim_server_config;

@@ -118,13 +118,18 @@ static void find_limits(mod_scim_call *call)
     }
 }
 
+void mod_scim_request_describe(mod_scim_call *call)
+{
+    call->conf = mod_scim_dir_config(call->r);
+    find_limits(call);
+    describe_caller(call);
+}
+
 scim_error *mod_scim_request_admit(mod_scim_call *call)
 {
     scim_error *err;
 
-    call->conf = mod_scim_dir_config(call->r);
-    find_limits(call);
-    describe_caller(call);
+    mod_scim_request_describe(call);
     err = mod_scim_secure_check(call);
     if (err == NULL) {
         err = check_token(call);
@@ -138,17 +143,16 @@ scim_error *mod_scim_request_admit(mod_scim_call *call)
     return err;
 }
 
-/* The section's URL as the client knows it: what the administrator wrote, or
- * what the request and UseCanonicalName say. */
-static const char *section_url(const mod_scim_call *call)
+const char *mod_scim_section_url(const scim_dir_config *conf,
+                                 const mod_scim_call *call)
 {
     request_rec *r = call->r;
     const char *path;
 
-    if (call->conf->base_url != NULL) {
-        return call->conf->base_url;
+    if (conf->base_url != NULL) {
+        return conf->base_url;
     }
-    path = ap_os_escape_path(r->pool, call->conf->base_path, 1);
+    path = ap_os_escape_path(r->pool, conf->base_path, 1);
     if (!mod_scim_is_https(call) || ap_ssl_conn_is_ssl(r->connection)) {
         return ap_construct_url(r->pool, path, r);
     }
@@ -163,7 +167,7 @@ static const char *section_url(const mod_scim_call *call)
 
 static const char *tenant_url(const mod_scim_call *call)
 {
-    const char *url = section_url(call);
+    const char *url = mod_scim_section_url(call->conf, call);
 
     return call->conf->organization != NULL
                ? url
@@ -191,8 +195,7 @@ static serve_method method_of(const request_rec *r)
     }
 }
 
-/* Whom another module authenticated; a token is nobody. */
-static const char *person(const request_rec *r)
+const char *mod_scim_person(const request_rec *r)
 {
     return r->user != NULL && *r->user != '\0'
                    && strncmp(r->user, TOKEN_USER, strlen(TOKEN_USER)) != 0
@@ -218,7 +221,7 @@ static void remember(const mod_scim_call *call, const scim_error *err)
         mod_scim_limit_good(call->caller.hash);
         token = apr_psprintf(r->pool, "%" APR_INT64_T_FMT,
                              call->caller.key_id);
-        if (person(r) == NULL) {
+        if (mod_scim_person(r) == NULL) {
             r->user = apr_pstrcat(r->pool, TOKEN_USER, token, (char *)NULL);
         }
         apr_table_setn(r->notes, "scim-organization", call->caller.slug);
@@ -235,7 +238,7 @@ scim_error *mod_scim_request_serve(serve_response *out, mod_scim_call *call)
         .path = call->path,
         .query = r->args,
         .base_url = tenant_url(call),
-        .user = person(r),
+        .user = mod_scim_person(r),
         .content_type = apr_table_get(r->headers_in, "Content-Type"),
         .if_match = apr_table_get(r->headers_in, "If-Match"),
         .if_none_match = apr_table_get(r->headers_in, "If-None-Match"),

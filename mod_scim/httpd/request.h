@@ -4,6 +4,17 @@
 
 #include "httpd/call.h"
 
+/* The call's section, limits, request id, address and deadline. */
+void mod_scim_request_describe(mod_scim_call *call);
+
+/* Whom another module authenticated; a token is nobody. NULL: nobody. */
+const char *mod_scim_person(const request_rec *r);
+
+/* A section's URL as the client knows it: what the administrator wrote, or
+ * what the request and UseCanonicalName say. */
+const char *mod_scim_section_url(const scim_dir_config *conf,
+                                 const mod_scim_call *call);
+
 /* Everything that refuses a request before PostgreSQL is asked: transport,
  * token, address, organization, rate. Fills call->caller. */
 scim_error *mod_scim_request_admit(mod_scim_call *call);

@@ -51,18 +51,29 @@ static void log_outage(const scim_error *err, request_rec *r)
 
 /* No detail above debug: it may name a user. Never the query: it may hold a
  * filter. */
+static const char *who(const mod_scim_call *call)
+{
+    const char *slug = call->caller.slug != NULL ? call->caller.slug : "-";
+
+    return call->is_admin
+               ? apr_psprintf(call->r->pool, "account %s of realm %s",
+                              call->r->user != NULL ? call->r->user : "-",
+                              call->realm != NULL ? call->realm : "-")
+               : apr_psprintf(call->r->pool,
+                              "organization %s, token %" APR_INT64_T_FMT, slug,
+                              call->caller.key_id);
+}
+
 static void log_refusal(const scim_error *err, const mod_scim_call *call)
 {
     const char *type = scim_fault_type(err->fault);
     request_rec *r = call->r;
 
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "SCIM0101: %d%s%s answered to %s %s (organization %s, token "
-                  "%" APR_INT64_T_FMT ", request %s)",
+                  "SCIM0101: %d%s%s answered to %s %s (%s, request %s)",
                   scim_fault_status(err->fault), type != NULL ? " " : "",
-                  type != NULL ? type : "", r->method, r->uri,
-                  call->caller.slug != NULL ? call->caller.slug : "-",
-                  call->caller.key_id, call->caller.request_id);
+                  type != NULL ? type : "", r->method, r->uri, who(call),
+                  call->caller.request_id);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "SCIM0102: %s%s%s",
                   err->detail, err->cause != NULL ? " Cause: " : "",
                   err->cause != NULL ? err->cause : "");
@@ -77,11 +88,10 @@ static void log_error(const scim_error *err, const mod_scim_call *call)
     }
     else if (err->fault == SCIM_INTERNAL) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "SCIM0105: 500 answered to %s %s: %s (token "
-                      "%" APR_INT64_T_FMT ", request %s)",
+                      "SCIM0105: 500 answered to %s %s: %s (%s, request %s)",
                       r->method, r->uri,
-                      err->cause != NULL ? err->cause : err->detail,
-                      call->caller.key_id, call->caller.request_id);
+                      err->cause != NULL ? err->cause : err->detail, who(call),
+                      call->caller.request_id);
     }
     else {
         log_refusal(err, call);
@@ -167,7 +177,8 @@ static int send_brigade(request_rec *r, apr_bucket_brigade *brigade)
     return OK;
 }
 
-static int send_pieces(request_rec *r, const apr_array_header_t *pieces)
+static int send_pieces(request_rec *r, const char *type,
+                       const apr_array_header_t *pieces)
 {
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
     apr_bucket_brigade *brigade = apr_brigade_create(r->pool, alloc);
@@ -188,8 +199,7 @@ static int send_pieces(request_rec *r, const apr_array_header_t *pieces)
             apr_bucket_pool_create(piece->text, piece->len, r->pool, alloc));
     }
     if (total > 0) {
-        ap_set_content_type(
-            r, mod_scim_media_type(apr_table_get(r->headers_in, "Accept")));
+        ap_set_content_type(r, type);
     }
     if (r->status != HTTP_NO_CONTENT && r->status != HTTP_NOT_MODIFIED) {
         ap_set_content_length(r, total);
@@ -197,16 +207,34 @@ static int send_pieces(request_rec *r, const apr_array_header_t *pieces)
     return send_brigade(r, brigade);
 }
 
-static int send_text(request_rec *r, const char *text, apr_size_t len)
+static int send_text(request_rec *r, const char *type, const char *text,
+                     apr_size_t len)
 {
     apr_array_header_t *pieces = apr_array_make(r->pool, 1,
                                                 sizeof(serve_piece));
 
     APR_ARRAY_PUSH(pieces, serve_piece)
         = (serve_piece){ .text = text, .len = len };
-    return send_pieces(r, pieces);
+    return send_pieces(r, type, pieces);
 }
 
+static const char *media_type(const request_rec *r)
+{
+    return mod_scim_media_type(apr_table_get(r->headers_in, "Accept"));
+}
+
+static json_t *error_body(mod_scim_call *call, const scim_error *err)
+{
+    apr_pool_t *pool = call->r->pool;
+    const char *reference = call->caller.request_id;
+
+    return call->is_admin
+               ? admin_problem(err, reference, pool)
+               : scim_json_adopt(scim_error_to_json(err, reference, pool),
+                                 pool);
+}
+
+/* An admin's 401 has the challenge of the module that authenticates. */
 static int send_error(mod_scim_call *call, const scim_error *err)
 {
     request_rec *r = call->r;
@@ -218,16 +246,17 @@ static int send_error(mod_scim_call *call, const scim_error *err)
         set_header(r, "Retry-After", apr_itoa(r->pool, err->retry_after_s));
     }
     set_header(r, "Allow", err->allow);
-    set_challenge(call, err);
-    text = scim_json_dump(
-        scim_json_adopt(
-            scim_error_to_json(err, call->caller.request_id, r->pool),
-            r->pool),
-        &len, r->pool);
+    if (!call->is_admin) {
+        set_challenge(call, err);
+    }
+    text = scim_json_dump(error_body(call, err), &len, r->pool);
     if (text == NULL) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    return send_text(r, text, len);
+    return send_text(r,
+                     call->is_admin ? "application/problem+json"
+                                    : media_type(r),
+                     text, len);
 }
 
 int mod_scim_respond(mod_scim_call *call, const serve_response *response,
@@ -255,7 +284,30 @@ int mod_scim_respond(mod_scim_call *call, const serve_response *response,
     set_header(r, "Location", response->location);
     set_header(r, "ETag", response->etag);
     set_header(r, "Allow", response->allow);
-    return send_pieces(r, response->body);
+    return send_pieces(r, media_type(r), response->body);
+}
+
+int mod_scim_respond_admin(mod_scim_call *call, const admin_response *response,
+                           const scim_error *err)
+{
+    request_rec *r = call->r;
+
+    if (call->body_status == AP_FILTER_ERROR) {
+        return AP_FILTER_ERROR;
+    }
+    set_common_headers(r);
+    if (err != NULL) {
+        log_error(err, call);
+        return r->connection->aborted ? DONE : send_error(call, err);
+    }
+    r->status = response->status;
+    set_header(r, "Location", response->location);
+    set_header(r, "ETag", response->etag);
+    set_header(r, "Link", response->link);
+    set_header(r, "Allow", response->allow);
+    return send_text(r, "application/json",
+                     response->body != NULL ? response->body : "",
+                     response->len);
 }
 
 int mod_scim_respond_unclaimed(request_rec *r)

@@ -136,8 +136,10 @@ static scim_error *begin_borrowed(const char *slug, store_need need,
         { .statement = STORE_AD_HOC, .sql = LOCK },
     };
     int failed, count = need >= STORE_ADMIN_WRITES ? 4 : 3;
-    scim_error *err = store_connection_take(&a->c, &a->caller, a->s, pool);
+    scim_error *err;
 
+    a->caller.slug = slug; /* whose share it is */
+    err = store_connection_take(&a->c, &a->caller, a->s, pool);
     if (err != NULL) {
         return err;
     }
@@ -321,14 +323,17 @@ scim_error *store_admin_match(const json_t *object, const char *version,
                               apr_pool_t *pool)
 {
     const char *stored = store_admin_member(object, "version", pool);
+    scim_error *err;
 
     if (version == NULL || (stored != NULL && strcmp(stored, version) == 0)) {
         return NULL;
     }
-    return scim_error_make(SCIM_PRECONDITION_FAILED, pool,
-                           "Somebody else has changed this meanwhile; it is "
-                           "at version %s now.",
-                           stored != NULL ? stored : "0");
+    err = scim_error_make(SCIM_PRECONDITION_FAILED, pool,
+                          "Somebody else has changed this meanwhile; it is at "
+                          "version %s now.",
+                          stored != NULL ? stored : "0");
+    err->current = (json_t *)object; /* only shown */
+    return err;
 }
 
 int store_admin_is_taken(const PGresult *result)

@@ -143,6 +143,23 @@ void store_usage_get(store_usage *out, store *s)
 
 /* ------------------------------------------------------------- the pool */
 
+/* Whose share a request takes from: its organization's, of which the slug is
+ * known first, in identity providers' requests as in the admin API's (FNV-1a).
+ */
+static apr_int64_t share_of(const store_caller *caller)
+{
+    apr_uint64_t hash = APR_UINT64_C(14695981039346656037);
+    const char *p;
+
+    if (caller->slug == NULL) {
+        return caller->org_id;
+    }
+    for (p = caller->slug; *p != '\0'; p++) {
+        hash = (hash ^ (unsigned char)*p) * APR_UINT64_C(1099511628211);
+    }
+    return (apr_int64_t)hash;
+}
+
 static int share_is_used_up(const store *s, apr_int64_t org_id)
 {
     int i, held = 0, half = (s->settings.pool_size + 1) / 2;
@@ -398,7 +415,7 @@ scim_error *store_connection_take(store_connection **out,
         deadline = caller->deadline;
     }
     for (;;) {
-        err = reserve(&at, caller->org_id, deadline, s, pool);
+        err = reserve(&at, share_of(caller), deadline, s, pool);
         if (err == NULL && at->connection == NULL) {
             err = fill(at, caller->deadline, s, pool);
         }

@@ -14,11 +14,16 @@ package Scim::Server;
 # Options: mpm (event), modules (beside those that any httpd has), config (text
 # of the server), section (text within <Location /scim/v2>), httpd (hash of
 # directives of the server, undef: leave out), postgres (options of
-# Scim::Postgres, or an object of it).
+# Scim::Postgres, or an object of it), admin (1: a section /scim-admin with the
+# admin API, or the text within it).
+#
+#     my $olga = $server->admin('acme', 'owner@acme.example'); # a Scim::Admin
 
 use v5.36;
 use File::Path qw(remove_tree);
+use Digest::SHA qw(sha1_base64);
 use File::Temp qw(tempdir);
+use Scim::Admin;
 use Scim::Client;
 use Scim::Postgres;
 use Scim::Process qw(run start_server children_of has_ended wait_for free_port
@@ -26,6 +31,7 @@ use Scim::Process qw(run start_server children_of has_ended wait_for free_port
 use Test::More ();
 
 my $BASE = '/scim/v2';
+my $ADMIN_BASE = '/scim-admin';
 my $PATIENCE = 60; # seconds; sanitizers are slow
 
 # Small, but with more than one child and enough threads for 32 clients.
@@ -56,6 +62,7 @@ sub new($class, %given) {
     chmod 0755, $dir;
     write_file("$dir/error.log", '');
     write_file("$dir/mime.types", ''); # where mod_mime looks for it
+    write_file("$dir/logins", '');
     $self->start;
     return $self;
 }
@@ -103,6 +110,18 @@ sub app($self, $slug, %given) {
 sub token($self, $slug, $app_id, @words) {
     return $self->{postgres}->administer('token', 'create', '--organization',
         $slug, '--app', $app_id, @words)->{token};
+}
+
+# A person's way to the admin API: to one organization, or to all of them. Makes
+# the login, not the account; the owner of organization() has one.
+sub admin($self, $slug, $name) {
+    my $password = join '', map { ('a' .. 'z')[rand 26] } 1 .. 20;
+    open my $file, '>>', "$self->{dir}/logins" or die "logins: $!";
+    print {$file} "$name:{SHA}", sha1_base64($password), "=\n";
+    close $file or die "logins: $!";
+    return Scim::Admin->new(url => "http://127.0.0.1:$self->{port}$ADMIN_BASE"
+        . '/v1/organizations' . (defined $slug ? "/$slug" : ''),
+        name => $name, password => $password);
 }
 
 # -------------------------------------------------------------- the error log
@@ -272,13 +291,28 @@ sub config_text($self) {
         (map { "$_ $directive{$_}\n" } grep { defined $directive{$_} }
             sort keys %directive),
         "<Location $BASE>\nScimService scim\n", $self->{section} // '',
-        "\n</Location>\n", $self->{config} // '', "\n";
+        "\n</Location>\n", $self->admin_text, $self->{config} // '', "\n";
+}
+
+# A section whose logins admin() makes.
+sub admin_text($self) {
+    my $text = $self->{admin} // return '';
+    $text = <<~END if $text eq '1';
+        AuthType Basic
+        AuthName administration
+        AuthBasicProvider file
+        AuthUserFile $self->{dir}/logins
+        Require valid-user
+        END
+    return "<Location $ADMIN_BASE>\nScimService admin\n$text\n</Location>\n";
 }
 
 # Where a module has no file, httpd has it built in.
 sub load_modules($self) {
     my $dir = $ENV{SCIM_HTTPD_MODULES};
     my @names = ("mpm_$self->{mpm}", qw(unixd authz_core log_config),
+        defined $self->{admin}
+            ? qw(authn_core authn_file authz_user auth_basic) : (),
         @{ $self->{modules} // [] });
     return (map { "LoadModule ${_}_module $dir/mod_$_.so\n" }
         grep { -e "$dir/mod_$_.so" } @names),

@@ -1,0 +1,196 @@
+#include "admin/route.h"
+
+#include <string.h>
+
+#include <apr_escape.h>
+#include <apr_strings.h>
+
+#include "admin/account.h"
+#include "admin/app.h"
+#include "admin/issue.h"
+#include "admin/organization.h"
+#include "admin/stack.h"
+
+/* clang-format off */
+#define ORG "/v1/organizations/{organization}"
+
+const admin_route admin_routes[] = {
+    { "GET",    "/v1/openapi.json", NULL, 200, NULL },
+    { "GET",    "/v1/organizations", &admin_organization_list, 200, NULL },
+
+    { "GET",    ORG,                 &admin_organization_get, 200, NULL },
+    { "PATCH",  ORG,                 &admin_organization_change, 200, NULL },
+    { "DELETE", ORG,                 &admin_organization_delete, 200, NULL },
+    { "POST",   ORG "/enable",       &admin_organization_enable, 200, NULL },
+    { "POST",   ORG "/disable",      &admin_organization_disable, 200, NULL },
+    { "POST",   ORG "/suspend",      &admin_organization_suspend, 200, NULL },
+    { "POST",   ORG "/resume",       &admin_organization_resume, 200, NULL },
+    { "GET",    ORG "/me",           &admin_account_me, 200, NULL },
+
+    { "GET",    ORG "/accounts",     &admin_account_list, 200, NULL },
+    { "POST",   ORG "/accounts",     &admin_account_create, 201,
+      ORG "/accounts/{account_id}" },
+    { "GET",    ORG "/accounts/{id}", &admin_account_get, 200, NULL },
+    { "PATCH",  ORG "/accounts/{id}", &admin_account_change, 200, NULL },
+    { "DELETE", ORG "/accounts/{id}", &admin_account_remove, 204, NULL },
+    { "POST",   ORG "/accounts/{id}/transfer", &admin_account_transfer, 200,
+      NULL },
+    { "POST",   ORG "/accounts/{id}/link", &admin_account_link, 200, NULL },
+    { "POST",   ORG "/accounts/{id}/unlink", &admin_account_unlink, 200,
+      NULL },
+
+    { "GET",    ORG "/apps",         &admin_app_list, 200, NULL },
+    { "POST",   ORG "/apps",         &admin_app_install, 201,
+      ORG "/apps/{app_id}" },
+    { "GET",    ORG "/apps/{id}",    &admin_app_get, 200, NULL },
+    { "PATCH",  ORG "/apps/{id}",    &admin_app_change, 200, NULL },
+    { "POST",   ORG "/apps/{id}/uninstall", &admin_app_uninstall, 200, NULL },
+    { "POST",   ORG "/apps/{id}/adopt", &admin_app_adopt, 200, NULL },
+    { "POST",   ORG "/apps/{app}/tokens", &admin_token_create, 201,
+      ORG "/tokens/{key_id}" },
+
+    { "GET",    ORG "/tokens",       &admin_token_list, 200, NULL },
+    { "GET",    ORG "/tokens/{id}",  &admin_token_get, 200, NULL },
+    { "POST",   ORG "/tokens/{id}/rotate", &admin_token_rotate, 201,
+      ORG "/tokens/{key_id}" },
+    { "POST",   ORG "/tokens/{id}/revoke", &admin_token_revoke, 200, NULL },
+
+    { "GET",    ORG "/stacks",       &admin_stack_list, 200, NULL },
+    { "POST",   ORG "/stacks",       &admin_stack_create, 201,
+      ORG "/stacks/{id}" },
+    { "GET",    ORG "/stacks/{id}",  &admin_stack_get, 200, NULL },
+    { "PATCH",  ORG "/stacks/{id}",  &admin_stack_change, 200, NULL },
+    { "DELETE", ORG "/stacks/{id}",  &admin_stack_delete, 204, NULL },
+    { NULL, NULL, NULL, 0, NULL },
+};
+/* clang-format on */
+
+/* Whether the path fits the template, segment by segment. */
+static int fits(apr_array_header_t *captures, const char *template,
+                const char *path, apr_pool_t *pool)
+{
+    while (*template == '/' && *path == '/') {
+        apr_size_t have = strcspn(++template, "/"),
+                   given = strcspn(++path, "/");
+
+        if (template[0] == '{') {
+            if (given == 0) {
+                return 0;
+            }
+            APR_ARRAY_PUSH(captures, admin_capture) = (admin_capture){
+                .name = apr_pstrmemdup(pool, template + 1, have - 2),
+                .value = apr_pstrmemdup(pool, path, given),
+            };
+        }
+        else if (have != given || memcmp(template, path, have) != 0) {
+            return 0;
+        }
+        template += have;
+        path += given;
+    }
+    return *template == '\0' && *path == '\0';
+}
+
+static const char *add_method(const char *list, const char *method,
+                              apr_pool_t *pool)
+{
+    list = list == NULL ? method
+                        : apr_pstrcat(pool, list, ", ", method, NULL);
+    return strcmp(method, "GET") == 0
+               ? apr_pstrcat(pool, list, ", HEAD", NULL)
+               : list;
+}
+
+static scim_error *wrong_method(const char *allow, apr_pool_t *pool)
+{
+    scim_error *err = scim_error_make(SCIM_METHOD_NOT_ALLOWED, pool,
+                                      "This method is not allowed here; "
+                                      "allowed are %s.",
+                                      allow);
+
+    err->allow = allow;
+    return err;
+}
+
+scim_error *admin_route_find(const admin_route **out, const char **allow,
+                             apr_array_header_t **captures, const char *method,
+                             const char *path, apr_pool_t *pool)
+{
+    const admin_route *route, *found = NULL;
+    apr_array_header_t *at;
+
+    *allow = NULL;
+    if (strcmp(method, "HEAD") == 0) {
+        method = "GET";
+    }
+    for (route = admin_routes; path != NULL && route->method != NULL;
+         route++) {
+        at = apr_array_make(pool, 3, sizeof(admin_capture));
+        if (!fits(at, route->path, path, pool)) {
+            continue;
+        }
+        *allow = add_method(*allow, route->method, pool);
+        if (strcmp(method, route->method) == 0) {
+            found = route;
+            *captures = at;
+        }
+    }
+    if (*allow == NULL) {
+        return scim_error_make(SCIM_NOT_FOUND, pool,
+                               "There is nothing of this name; "
+                               "v1/openapi.json says what there is.");
+    }
+    *allow = apr_pstrcat(pool, *allow, ", OPTIONS", NULL);
+    *out = found;
+    return found != NULL || strcmp(method, "OPTIONS") == 0
+               ? NULL
+               : wrong_method(*allow, pool);
+}
+
+static const char *value_of(const char *name,
+                            const apr_array_header_t *captures,
+                            const json_t *members, apr_pool_t *pool)
+{
+    const json_t *member = json_object_get(members, name);
+    int i;
+
+    /* The result's before the path's: {id} of what was made. */
+    if (json_is_integer(member)) {
+        return apr_psprintf(pool, "%" APR_INT64_T_FMT,
+                            (apr_int64_t)json_integer_value(member));
+    }
+    if (json_is_string(member)) {
+        return json_string_value(member);
+    }
+    for (i = 0; i < captures->nelts; i++) {
+        const admin_capture *at = &APR_ARRAY_IDX(captures, i, admin_capture);
+
+        if (strcmp(at->name, name) == 0) {
+            return at->value;
+        }
+    }
+    return NULL;
+}
+
+const char *admin_route_fill(const char *path,
+                             const apr_array_header_t *captures,
+                             const json_t *members, apr_pool_t *pool)
+{
+    const char *filled = "", *open, *name, *value;
+
+    while ((open = strchr(path, '{')) != NULL) {
+        apr_size_t len = strcspn(open + 1, "}");
+
+        name = apr_pstrmemdup(pool, open + 1, len);
+        value = value_of(name, captures, members, pool);
+        if (value == NULL) {
+            return NULL;
+        }
+        filled = apr_pstrcat(pool, filled,
+                             apr_pstrmemdup(pool, path,
+                                            (apr_size_t)(open - path)),
+                             apr_pescape_urlencoded(pool, value), NULL);
+        path = open + len + 2;
+    }
+    return apr_pstrcat(pool, filled, path, NULL);
+}
