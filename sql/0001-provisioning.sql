@@ -215,16 +215,10 @@ create table scim.passwords(
   primary key (org_id, user_id),
   foreign key (org_id, user_id) references scim.users on delete cascade);
 
--- Which attributes have rows in user_values.
-create table scim.attributes(
-  attr smallint primary key,
-  path text collate "C" not null unique,
-  ready boolean not null default false);
-insert into scim.attributes values (1, 'emails.value', true);
-
+-- Values of attributes that are looked for, a row each.
 create table scim.user_values(
   org_id int not null,
-  attr smallint not null references scim.attributes,
+  attr smallint not null, -- rows of one that is gone mean nothing
   elem smallint not null, -- position in the multi-valued attribute
   user_id uuid not null,
   value text collate "C" not null check (octet_length(value) <= 1024),
@@ -453,7 +447,7 @@ grant select, insert, update, delete
   to scim_httpd;
 grant select, insert on scim.tombstones, scim.journal to scim_httpd;
 grant usage on sequence scim.journal_seq to scim_httpd;
-grant select on scim.schema, scim.attributes to scim_httpd, scim_reader;
+grant select on scim.schema to scim_httpd, scim_reader;
 grant select (org_id, app_id, kind, name, strict, unique_group_names)
   on scim.apps to scim_httpd;
 

@@ -17,6 +17,13 @@ $postgres->administer(qw(organization create acme --name Acme --owner),
     'owner@acme.example', '--scim', 'on');
 my $app = $postgres->administer(qw(app install --organization acme --kind
     generic --name), 'Random people');
+# Rows of any shape: alone, of a list, below a complex value.
+my $urn = 'urn:example:scim:schemas:extension:employment:1.0:User';
+for my $path ('title', 'addresses.locality', 'name.givenName', "$urn:badge",
+    "$urn:skills", "$urn:hired", "$urn:certificates.value") {
+    $postgres->administer('index', 'add', $path, '--schema',
+        "$ENV{SCIM_SOURCE}/conf/employment.schema.json");
+}
 my $org = $postgres->psql(q{select org_id from scim.organizations});
 
 # Under the policies, as the module.

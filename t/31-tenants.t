@@ -252,9 +252,9 @@ sub privileges() {
          where pronamespace = 'scim'::regnamespace
            and has_function_privilege('scim_httpd', oid, 'execute')}),
         'admin_enter admin_organizations claim_values groups_nest'
-        . ' mapping_take_up password_of password_set permissions_enter'
-        . ' permissions_group_end permissions_membership permissions_user'
-        . ' token_refusal token_used',
+        . ' index_is_ready mapping_take_up password_of password_set'
+        . ' permissions_enter permissions_group_end permissions_membership'
+        . ' permissions_user token_refusal token_used value_rows',
         '... and calls no functions but these';
     is $postgres->psql(q{
         select count(*) from pg_proc p where pronamespace = 'scim'::regnamespace

@@ -96,7 +96,8 @@ my $before = dump_keys();
 my $report = refold();
 is $report->{status}, 0, 'what is well folded needs nothing';
 is_deeply $report->{json}, { from => 1, to => 1, users => 0, groups => 0,
-    applied => JSON::PP::false, conflicts => [] }, '... and the report says so';
+    resources => 0, unclaimed => 0, applied => JSON::PP::false,
+    conflicts => [] }, '... and the report says so';
 
 # As another fold might have left them: each has the other's key.
 $postgres->psql(<<~"END");
@@ -128,7 +129,7 @@ $server->logged(qr/fold 0\).*scimctl database refold/,
 # What only httpd's schema files could fold
 $report = refold('--apply');
 is $report->{status}, 3, 'refold --apply with values of extensions from files';
-like $report->{errors}, qr/extensions from files.*nothing was changed/,
+like $report->{errors}, qr/values of "urn:example:own".*--schema FILE.*nothing was changed/,
     '... says why not';
 is dump_keys(), $wrong, '... and changes nothing';
 $postgres->psql(q{update scim.user_folded
@@ -158,7 +159,7 @@ for my $words ([], ['--apply']) {
     $report = refold(@$words);
     is $report->{status}, 1, "a conflict is refused @$words";
     is_deeply $report->{json}{conflicts}, [{ organization => 'acme',
-        resource_type => 'User', key => "ann\x{e4}", resources => [
+        resource_type => 'User', attribute => 'userName', key => "ann\x{e4}", resources => [
             sort { $a->{id} cmp $b->{id} }
                 { id => $anna, name => "Ann\x{e4}" },
                 { id => $bert, name => "ANN\x{c4}" }] }],
@@ -166,7 +167,7 @@ for my $words ([], ['--apply']) {
     is dump_keys(), $wrong, '... and nothing has changed';
 }
 $report = $postgres->scimctl(qw(database refold));
-like $report->{output}, qr/Conflict: acme, User .*\n +$anna .*\n +$bert /,
+like $report->{output}, qr/Conflict: acme, User userName .*\n +$anna .*\n +$bert /,
     '... for people, too';
 like $report->{errors}, qr/rename or delete/, '... with what to do';
 $postgres->psql('update scim.schema set fold_version = 2');

@@ -16,6 +16,8 @@ typedef enum {
     SCIM_KIND_OTHER /* of a file */
 } scim_type_kind;
 
+struct scim_path;
+
 typedef struct scim_resource_type {
     scim_type_kind kind;
     const char *name;     /* "User"; also its id and meta.resourceType */
@@ -26,6 +28,9 @@ typedef struct scim_resource_type {
     /* Of types with schemas from files: */
     int hides;  /* holds what an answer leaves out unless it is asked for */
     int claims; /* has attributes whose values belong to one resource */
+    const struct scim_path *marked; /* of ScimIndex: attributes that filters
+                                       find by an index; attr NULL last; or
+                                       NULL */
 } scim_resource_type;
 
 /* Without extensions of files. Compare kinds, not addresses: a server whose

@@ -187,15 +187,90 @@ static scim_error *extend(scim_type_set *set, scim_resource_type *type,
     return NULL;
 }
 
-scim_error *scim_type_set_extend(scim_type_set *set, scim_type_kind kind,
-                                 const scim_schema *schema, int required)
+static scim_resource_type *type_of(scim_type_set *set, scim_type_kind kind)
 {
     int i = 0;
 
     while (set->own[i].kind != kind) {
         i++;
     }
-    return extend(set, &set->own[i], schema, required);
+    return &set->own[i];
+}
+
+scim_error *scim_type_set_extend(scim_type_set *set, scim_type_kind kind,
+                                 const scim_schema *schema, int required)
+{
+    return extend(set, type_of(set, kind), schema, required);
+}
+
+/* ------------------------------------------------------------------- marks */
+
+/* Why no index can be made, or NULL. */
+static const char *unfit(const scim_path *path, const scim_attr *leaf,
+                         const scim_resource_type *type)
+{
+    return path->schema == NULL ? "every resource has that"
+           : leaf->indexed && path->schema == type->schema
+               ? "that has an index in any case"
+           : path->schema == type->schema
+                   && path->attr->mutability == SCIM_READ_ONLY
+               ? "that is no value of the user's own"
+           : scim_attr_is_secret(path->attr) || scim_attr_is_secret(path->sub)
+               ? "nobody may search for that"
+           : leaf->type != SCIM_STRING && leaf->type != SCIM_DATETIME
+                   && leaf->type != SCIM_REFERENCE
+               ? "only a string, a dateTime or a reference can have one"
+           : path->sub != NULL && path->sub->multi
+               ? "a list within a value cannot have one"
+               : NULL;
+}
+
+static scim_error *append_mark(scim_type_set *set, scim_resource_type *type,
+                               const scim_path *path)
+{
+    const scim_path *old = type->marked;
+    scim_path *all;
+    int count = 0;
+
+    for (; old != NULL && old[count].attr != NULL; count++) {
+        if (old[count].attr == path->attr && old[count].sub == path->sub) {
+            return refuse(set, "it is there twice");
+        }
+    }
+    all = apr_pcalloc(set->pool, (apr_size_t)(count + 2) * sizeof(*all));
+    if (count > 0) {
+        memcpy(all, old, (apr_size_t)count * sizeof(*all));
+    }
+    all[count] = *path;
+    type->marked = all;
+    return NULL;
+}
+
+scim_error *scim_type_set_mark(scim_path *out, scim_type_set *set,
+                               const char *text)
+{
+    scim_resource_type *user = type_of(set, SCIM_KIND_USER);
+    scim_path path;
+    const char *why;
+    scim_error *err = scim_path_parse(&path, text, strlen(text), user,
+                                      SCIM_INVALID_PATH, set->pool);
+
+    if (err != NULL) {
+        return err;
+    }
+    if (path.attr == NULL) {
+        return refuse(set, "a whole extension is no attribute");
+    }
+    /* As filters read it (RFC 7643, 2.4): emails is emails.value. */
+    if (path.sub == NULL && path.attr->sub != NULL) {
+        path.sub = scim_attr_find(path.attr->sub, "value", strlen("value"));
+    }
+    why = unfit(&path, path.sub != NULL ? path.sub : path.attr, user);
+    err = why != NULL ? refuse(set, "%s", why) : append_mark(set, user, &path);
+    if (err == NULL) {
+        *out = path;
+    }
+    return err;
 }
 
 static scim_error *check_names(const scim_type_set *set,

@@ -4,7 +4,7 @@
 #ifndef SCIM_CORE_TYPE_SET_H
 #define SCIM_CORE_TYPE_SET_H
 
-#include "core/resource_type.h"
+#include "core/path.h"
 
 #define SCIM_FILE_SCHEMAS_MAX 64
 #define SCIM_FILE_TYPES_MAX   32
@@ -30,6 +30,12 @@ scim_error *scim_type_set_extend(scim_type_set *set, scim_type_kind kind,
  * before. */
 scim_error *scim_type_set_add_type(scim_type_set *set, const char *text,
                                    apr_size_t len);
+
+/* Filters are to find users by an index of this attribute, whose schema has
+ * been added before; *out is what the path means. Refused: what has an index
+ * anyway, what nobody may search for, what is no text. */
+scim_error *scim_type_set_mark(scim_path *out, scim_type_set *set,
+                               const char *text);
 
 /* A schema that no type has, or NULL. */
 const scim_schema *scim_type_set_unused(const scim_type_set *set);

@@ -513,6 +513,8 @@ const command_rec mod_scim_directives[] = {
         "A file with a schema, and what it extends: User, Group; required"),
     AP_INIT_TAKE1("ScimResourceType", mod_scim_set_resource_type, NULL, SECTION,
         "A file with a resource type, whose schemas were read before"),
+    AP_INIT_ITERATE("ScimIndex", mod_scim_set_index, NULL, SECTION,
+        "Attributes of users that filters find by an index of scimctl's"),
     AP_INIT_TAKE1("ScimDatabase", set_database, NULL, RSRC_CONF,
         "libpq connection string, without a password"),
     AP_INIT_TAKE1("ScimDatabasePasswordFile", set_password_file, NULL,

@@ -181,6 +181,16 @@ const char *mod_scim_set_resource_type(cmd_parms *cmd, void *dir,
                          scim_type_set_add_type(set, from.text, from.len));
 }
 
+const char *mod_scim_set_index(cmd_parms *cmd, void *dir, const char *arg)
+{
+    scim_path path;
+    scim_error *err = scim_type_set_mark(&path, set_of(cmd, dir), arg);
+
+    return err == NULL ? NULL
+                       : apr_psprintf(cmd->pool, "%s %s: %s", cmd->cmd->name,
+                                      arg, err->detail);
+}
+
 const char *mod_scim_check_types(server_rec *server, apr_pool_t *pool)
 {
     const scim_server_config *conf = mod_scim_server_config(server);

@@ -13,6 +13,9 @@ const char *mod_scim_set_schema(cmd_parms *cmd, void *dir, int argc,
 const char *mod_scim_set_resource_type(cmd_parms *cmd, void *dir,
                                        const char *arg);
 
+/* ScimIndex PATH */
+const char *mod_scim_set_index(cmd_parms *cmd, void *dir, const char *arg);
+
 /* What is wrong with the sections of a virtual host once all is read, or
  * NULL. */
 const char *mod_scim_check_types(server_rec *server, apr_pool_t *pool);

@@ -6,9 +6,9 @@
 #include <apr_strings.h>
 
 const scimctl_command *const scimctl_families[] = {
-    scimctl_database, scimctl_organization, scimctl_account, scimctl_app,
-    scimctl_token,    scimctl_stack,        scimctl_journal,
-    scimctl_doctor, NULL,
+    scimctl_database, scimctl_index, scimctl_organization, scimctl_account,
+    scimctl_app,      scimctl_token, scimctl_stack,        scimctl_journal,
+    scimctl_doctor,   NULL,
 };
 
 /* clang-format off */

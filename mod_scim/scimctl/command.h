@@ -87,6 +87,7 @@ scim_error *scimctl_resolve(scimctl_call *call);
 
 /* One table for each family, in its own file; ends with a NULL name. */
 extern const scimctl_command scimctl_database[];
+extern const scimctl_command scimctl_index[];
 extern const scimctl_command scimctl_organization[];
 extern const scimctl_command scimctl_account[];
 extern const scimctl_command scimctl_app[];

@@ -7,6 +7,7 @@
 #include "scimctl/command.h"
 #include "scimctl/migration.h"
 #include "scimctl/print.h"
+#include "scimctl/types.h"
 
 #define PASSWORD_MAX 1024
 
@@ -140,8 +141,8 @@ static void print_conflicts(const apr_array_header_t *conflicts,
         const store_refold_conflict *c
             = &APR_ARRAY_IDX(conflicts, i, store_refold_conflict);
 
-        printf("Conflict: %s, %s \"%s\":\n", c->organization,
-               c->resource_type, scimctl_escape(c->key, pool));
+        printf("Conflict: %s, %s %s \"%s\":\n", c->organization,
+               c->resource_type, c->attribute, scimctl_escape(c->key, pool));
         json_array_foreach(c->resources, n, one) {
             printf("    %s  %s\n",
                    json_string_value(json_object_get(one, "id")),
@@ -162,21 +163,29 @@ static json_t *refold_as_json(const store_refold *r)
 
         json_array_append_new(
             conflicts,
-            json_pack("{s:s, s:s, s:s, s:O}", "organization", c->organization,
-                      "resource_type", c->resource_type, "key", c->key,
-                      "resources", c->resources));
+            json_pack("{s:s, s:s, s:s, s:s, s:O}", "organization",
+                      c->organization, "resource_type", c->resource_type,
+                      "attribute", c->attribute, "key", c->key, "resources",
+                      c->resources));
     }
-    return json_pack("{s:i, s:i, s:i, s:i, s:b, s:o}", "from", r->from, "to",
-                     r->to, "users", r->users, "groups", r->groups, "applied",
-                     r->applied, "conflicts", conflicts);
+    return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:b, s:o}", "from",
+                     r->from, "to", r->to, "users", r->users, "groups",
+                     r->groups, "resources", r->resources, "unclaimed",
+                     r->unclaimed, "applied", r->applied, "conflicts",
+                     conflicts);
 }
 
 static scim_error *refold(scimctl_call *call)
 {
     int apply = scimctl_is_set(call, "apply");
+    scim_type_set *set;
     store_refold r;
-    scim_error *err = store_refold_run(&r, apply, call->db, call->pool);
+    scim_error *err = scimctl_types(&set, call);
 
+    if (err == NULL) {
+        err = store_refold_run(&r, apply, scim_type_set_types(set), call->db,
+                               call->pool);
+    }
     if (err != NULL) {
         return err;
     }
@@ -185,14 +194,15 @@ static scim_error *refold(scimctl_call *call)
     }
     else {
         print_conflicts(r.conflicts, call->pool);
-        printf("%d users and %d groups %s folded anew (version %d to %d).\n",
-               r.users, r.groups, r.applied ? "were" : "are to be", r.from,
-               r.to);
+        printf("%d users, %d groups and %d others %s folded anew (version %d "
+               "to %d); unique values of %d %s claimed.\n",
+               r.users, r.groups, r.resources, r.applied ? "were" : "are to be",
+               r.from, r.to, r.unclaimed, r.applied ? "were" : "are not");
     }
     return r.conflicts->nelts == 0
                ? NULL
                : scim_error_make(SCIM_UNIQUENESS, call->pool,
-                                 "%d names would belong to more than one "
+                                 "%d values would belong to more than one "
                                  "resource, and nothing was changed: rename "
                                  "or delete one of each.",
                                  r.conflicts->nelts);
@@ -202,6 +212,8 @@ static scim_error *refold(scimctl_call *call)
 static const scimctl_option refold_options[] = {
     { "apply", NULL, "changes what the report says; httpd must not write now",
       0 },
+    SCIMCTL_SCHEMA_OPTION,
+    SCIMCTL_TYPE_OPTION,
     { NULL, NULL, NULL, 0 },
 };
 
@@ -219,7 +231,8 @@ const scimctl_command scimctl_database[] = {
       "Looks at versions, roles, row-level security and the journal.",
       NULL, check },
     { "database", "refold", NULL,
-      "Reports which names a new release compares in another way.",
+      "Reports which names a new release compares in another way, and unique"
+      " values that nobody has claimed.",
       refold_options, refold },
     { NULL, NULL, NULL, NULL, NULL, NULL },
 };

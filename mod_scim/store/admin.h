@@ -93,22 +93,51 @@ scim_error *store_schema_set_password(const char *password, store_admin *a,
 /* Two or more resources to which the fold of this build gives one key. */
 typedef struct store_refold_conflict {
     const char *organization;  /* slug */
-    const char *resource_type; /* "User": userName, "Group": displayName */
+    const char *resource_type;
+    const char *attribute; /* "userName", or what is unique by its schema */
     const char *key;
     json_t *resources; /* [{"id", "name"}] */
 } store_refold_conflict;
 
 typedef struct store_refold {
     int from, to;                  /* versions of the fold */
-    int users, groups;             /* whose keys or documents differ */
+    int users, groups, resources;  /* whose keys or documents differ */
+    int unclaimed;                 /* resources whose claims of values that are
+                                      unique by their schema are missing, or
+                                      are of another fold */
     int applied;                   /* all are as they should be now */
     apr_array_header_t *conflicts; /* store_refold_conflict */
 } store_refold;
 
-/* Folds every user and group anew, in one transaction that shuts out writers;
- * changes nothing unless `apply` is set and there is no conflict. */
-scim_error *store_refold_run(store_refold *out, int apply, store_admin *a,
+/* Folds every resource of these types anew, in one transaction that shuts out
+ * writers; changes nothing unless `apply` is set and there is no conflict.
+ * SCIM_UNAVAILABLE names what is stored and no file describes, when the fold
+ * has changed. */
+scim_error *store_refold_run(store_refold *out, int apply,
+                             scim_resource_types types, store_admin *a,
                              apr_pool_t *pool);
+
+/* An attribute of users whose values have rows of their own (ScimIndex). */
+typedef struct store_index_row {
+    const char *path;
+    int ready;
+    apr_int64_t users; /* of store_index_add(): looked at */
+} store_index_row;
+
+/* Writers keep rows of it from now on; those of what is stored are made in
+ * many transactions, beside readers and writers; then filters may use them.
+ * Once more after a failure: it goes on. */
+scim_error *store_index_add(store_index_row *out, const scim_path *path,
+                            const scim_resource_type *type, store_admin *a,
+                            apr_pool_t *pool);
+
+/* store_index_row: all, as filters of a new connection find them. */
+scim_error *store_index_list(apr_array_header_t **out, store_admin *a,
+                             apr_pool_t *pool);
+
+/* SCIM_NOT_FOUND. emails.value stays. */
+scim_error *store_index_remove(const char *path, store_admin *a,
+                               apr_pool_t *pool);
 
 /* What `scimctl database check` looks at. */
 typedef struct store_finding {

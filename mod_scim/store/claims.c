@@ -80,3 +80,42 @@ const char *store_claims_of(const json_t *folded,
     return json_array_size(c.rows) > 0 ? scim_json_dump(c.rows, NULL, pool)
                                        : NULL;
 }
+
+static void add_path(json_t *paths, scim_path path,
+                     const scim_resource_type *type, apr_pool_t *pool)
+{
+    const scim_attr *leaf = path.sub != NULL ? path.sub : path.attr;
+
+    if (leaf->uniqueness == SCIM_UNIQUE_SERVER) {
+        json_array_append_new(paths,
+                              json_string(scim_path_text(&path, type, pool)));
+    }
+}
+
+static void add_paths(json_t *paths, const scim_schema *schema,
+                      const scim_resource_type *type, apr_pool_t *pool)
+{
+    scim_path path = { schema, schema->attrs, NULL };
+
+    for (; path.attr->name != NULL; path.attr++) {
+        path.sub = path.attr->sub;
+        do {
+            add_path(paths, path, type, pool);
+        } while (path.sub != NULL && (++path.sub)->name != NULL);
+    }
+}
+
+const char *store_claims_paths(const scim_resource_type *type,
+                               apr_pool_t *pool)
+{
+    json_t *paths = scim_json_adopt(json_array(), pool);
+    const scim_extension *ext;
+
+    if (type->kind == SCIM_KIND_OTHER) {
+        add_paths(paths, type->schema, type, pool);
+    }
+    for (ext = type->extensions; ext->schema != NULL; ext++) {
+        add_paths(paths, ext->schema, type, pool);
+    }
+    return scim_json_dump(paths, NULL, pool);
+}

@@ -11,4 +11,8 @@
 const char *store_claims_of(const json_t *folded,
                             const scim_resource_type *type, apr_pool_t *pool);
 
+/* A JSON array of the paths of these attributes. */
+const char *store_claims_paths(const scim_resource_type *type,
+                               apr_pool_t *pool);
+
 #endif

@@ -91,11 +91,32 @@ static PGresult *first_result(PGconn *pg, apr_time_t deadline)
 static const char check_sql[]
     = "SELECT r.rolsuper OR r.rolbypassrls OR"
       " pg_has_role(current_user, 'scim_owner', 'MEMBER'),"
-      " s.version, s.compatible_from, s.fold_version"
+      " s.version, s.compatible_from, s.fold_version,"
+      " (SELECT string_agg(a.attr || ' ' || a.path, E'\n')"
+      "  FROM scim.attributes a WHERE a.ready AND a.attr > 1)"
       " FROM scim.schema s, pg_roles r WHERE r.rolname = current_user";
 
-/* What is wrong with this database or role; NULL: nothing. */
-static const char *misfit(PGconn *pg, apr_time_t deadline, apr_pool_t *pool)
+/* Of lines with a number and a path. */
+static const store_index *read_indexes(char *lines, apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, 2, sizeof(store_index));
+    char *line, *rest;
+
+    for (line = apr_strtok(lines, "\n", &rest); line != NULL;
+         line = apr_strtok(NULL, "\n", &rest)) {
+        store_index *index = apr_array_push(list);
+
+        index->attr = (int)strtol(line, &line, 10);
+        index->path = line + 1;
+    }
+    apr_array_push(list);
+    return (const store_index *)list->elts;
+}
+
+/* What is wrong with this database or role; NULL: nothing, and *lines tells
+ * what has an index. */
+static const char *misfit(char **lines, PGconn *pg, apr_time_t deadline,
+                          apr_pool_t *pool)
 {
     PGresult *result = NULL;
     const char *wrong = NULL;
@@ -128,6 +149,9 @@ static const char *misfit(PGconn *pg, apr_time_t deadline, apr_pool_t *pool)
                              PQgetvalue(result, 0, 3), STORE_SCHEMA_VERSION,
                              SCIM_FOLD_VERSION);
     }
+    else {
+        *lines = apr_pstrdup(pool, PQgetvalue(result, 0, 4));
+    }
     PQclear(result);
     return wrong;
 }
@@ -146,6 +170,7 @@ scim_error *store_connect(store_connection **out,
                           apr_pool_t *pool)
 {
     PGconn *pg = connect_to(settings, deadline);
+    char *lines = NULL;
     const char *wrong;
     store_connection *c;
     apr_pool_t *own;
@@ -158,7 +183,7 @@ scim_error *store_connect(store_connection **out,
         return err;
     }
     PQsetnonblocking(pg, 1);
-    wrong = misfit(pg, deadline, pool);
+    wrong = misfit(&lines, pg, deadline, pool);
     if (wrong != NULL || apr_pool_create(&own, NULL) != APR_SUCCESS) {
         PQfinish(pg);
         return store_unavailable(pool, "%s",
@@ -168,6 +193,7 @@ scim_error *store_connect(store_connection **out,
     c->pg = pg;
     c->pool = own;
     c->prepared = apr_hash_make(own);
+    c->indexes = read_indexes(apr_pstrdup(own, lines), own);
     apr_pool_cleanup_register(own, c, close_connection,
                               apr_pool_cleanup_null);
     *out = c;

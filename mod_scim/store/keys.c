@@ -5,43 +5,9 @@
 #include "core/foreign.h"
 #include "store/claims.h"
 
-/* scim.attributes of the first migration. */
-#define ATTR_EMAILS_VALUE 1
-#define MAX_KIND 256 /* bytes of scim.user_values.kind */
-
 static const char *text_at(const json_t *object, const char *name)
 {
     return json_string_value(json_object_get(object, name));
-}
-
-static json_t *email_row(const json_t *email, size_t position)
-{
-    const char *value = text_at(email, "value");
-    const char *kind = text_at(email, "type");
-
-    if (value == NULL) {
-        return NULL;
-    }
-    if (kind != NULL && strlen(kind) > MAX_KIND) {
-        kind = NULL;
-    }
-    return json_pack("{si, si, ss, ss*}", "attr", ATTR_EMAILS_VALUE, "elem",
-                     (int)position, "value", value, "kind", kind);
-}
-
-static const char *value_rows(const json_t *folded, apr_pool_t *pool)
-{
-    json_t *rows = scim_json_adopt(json_array(), pool);
-    json_t *email, *row;
-    size_t i;
-
-    json_array_foreach(json_object_get(folded, "emails"), i, email) {
-        row = email_row(email, i);
-        if (row != NULL) {
-            json_array_append_new(rows, row);
-        }
-    }
-    return json_array_size(rows) > 0 ? scim_json_dump(rows, NULL, pool) : NULL;
 }
 
 const char *store_name_of(const json_t *resource,
@@ -83,10 +49,24 @@ void store_keys_make(store_keys *out, const json_t *resource,
     out->family_name = text_at(json_object_get(folded, "name"), "familyName");
     out->body = scim_json_dump(resource, NULL, pool);
     out->folded = scim_json_dump(folded, NULL, pool);
-    out->values
-        = type->kind == SCIM_KIND_USER ? value_rows(folded, pool) : NULL;
     out->kept = kept_names(resource, type, pool);
     out->claims = type->claims ? store_claims_of(folded, type, pool) : NULL;
+}
+
+/* Whether one has what the other has not, and what could have rows of its own:
+ * booleans have none, and `active` is what changes most. */
+static int differs(const json_t *one, const json_t *other)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)one, name, value) {
+        if (!json_is_boolean(value)
+            && !json_equal(value, json_object_get(other, name))) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 void store_keys_compare(store_key_changes *out, const json_t *before,
@@ -95,8 +75,7 @@ void store_keys_compare(store_key_changes *out, const json_t *before,
 {
     const char *claims = NULL;
 
-    out->values = !json_equal(json_object_get(before, "emails"),
-                              json_object_get(after, "emails"));
+    out->values = differs(before, after) || differs(after, before);
     if (type->claims) {
         claims = store_claims_of(scim_resource_fold(before, type, pool), type,
                                  pool);
@@ -105,18 +84,6 @@ void store_keys_compare(store_key_changes *out, const json_t *before,
                       ? keys->claims != claims
                       : strcmp(keys->claims, claims) != 0;
     out->released = claims;
-}
-
-static void add_values(const store_keys *keys, const char *id,
-                       store_transaction *tx)
-{
-    store_step *step;
-
-    if (keys->values != NULL) {
-        step = store_add(STORE_USER_VALUES_INSERT, tx);
-        store_step_text(step, id);
-        store_step_text(step, keys->values);
-    }
 }
 
 static void add_claims(const store_keys *keys, const char *id,
@@ -149,7 +116,7 @@ static store_step *add_user(store_statement row, store_statement folded,
     second = store_add(folded, tx);
     store_step_text(second, id);
     store_step_text(second, keys->folded);
-    if (folded == STORE_USER_FOLDED_UPDATE) {
+    if (folded != STORE_USER_FOLDED_INSERT) {
         store_step_text(second, keys->kept);
     }
     return step;
@@ -199,7 +166,6 @@ store_step *store_add_insert(const store_keys *keys, const char *id,
     case SCIM_KIND_USER:
         row = add_user(STORE_USER_INSERT, STORE_USER_FOLDED_INSERT, keys, id,
                        tx);
-        add_values(keys, id, tx);
         break;
     case SCIM_KIND_GROUP:
         row = add_group(STORE_GROUP_INSERT, keys, id, tx);
@@ -208,20 +174,6 @@ store_step *store_add_insert(const store_keys *keys, const char *id,
         row = add_other(STORE_RESOURCE_INSERT, keys, id, type, tx);
     }
     add_claims(keys, id, type, tx);
-    return row;
-}
-
-static store_step *change_user(const store_keys *keys,
-                               const store_key_changes *changes,
-                               const char *id, store_transaction *tx)
-{
-    store_step *row = add_user(STORE_USER_UPDATE, STORE_USER_FOLDED_UPDATE,
-                               keys, id, tx);
-
-    if (changes->values) {
-        store_step_text(store_add(STORE_USER_VALUES_DELETE, tx), id);
-        add_values(keys, id, tx);
-    }
     return row;
 }
 
@@ -234,7 +186,10 @@ store_step *store_add_update(const store_keys *keys,
 
     switch (type->kind) {
     case SCIM_KIND_USER:
-        row = change_user(keys, changes, id, tx);
+        row = add_user(STORE_USER_UPDATE,
+                       changes->values ? STORE_USER_FOLDED_UPDATE
+                                       : STORE_USER_FOLDED_ALONE,
+                       keys, id, tx);
         break;
     case SCIM_KIND_GROUP:
         row = add_group(STORE_GROUP_UPDATE, keys, id, tx);

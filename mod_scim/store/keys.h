@@ -13,7 +13,6 @@ typedef struct store_keys {
     const char *family_name;
     const char *body;
     const char *folded;
-    const char *values; /* JSON rows of scim.user_values; NULL: none */
     const char *kept;   /* text[]: members of the folded document that only
                            other sections can fold; NULL: none */
     const char *claims; /* JSON rows of scim.unique_values; NULL: none */
@@ -30,7 +29,7 @@ void store_keys_make(store_keys *out, const json_t *resource,
 
 /* What changed that has rows of its own. */
 typedef struct store_key_changes {
-    int values;
+    int values; /* maybe */
     int claims;
     const char *released; /* the claims before; NULL: none */
 } store_key_changes;

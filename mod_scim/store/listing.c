@@ -338,7 +338,7 @@ static scim_error *compile_filters(store_where *where, writer *w)
             continue;
         }
         err = store_where_compile(&where[i], query->parts[i].filter,
-                                  query->parts[i].type,
+                                  query->parts[i].type, w->l->indexes,
                                   w->params.first + w->params.values->nelts,
                                   w->pool);
         if (err == NULL) {

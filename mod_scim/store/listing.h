@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 
 #include "core/cursor.h"
+#include "store/marked.h"
 #include "store/order.h"
 #include "store/statements.h"
 #include "store/store.h"
@@ -15,6 +16,7 @@ typedef struct store_listing {
     const scim_cursor *at;     /* where the page begins, or, backward, ends;
                                   NULL: paging by index */
     const store_shape *shapes; /* of each part */
+    const store_index *indexes; /* what is ready; or NULL */
 
     /* Made by store_listing_compile(): */
     const store_order *orders; /* of each part */

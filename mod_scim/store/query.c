@@ -117,8 +117,8 @@ static scim_error *list_hits(store_transaction *tx, const query_run *q)
     const store_part *part = &q->query->parts[0];
     store_where where;
     store_step *step;
-    scim_error *err = store_where_compile(&where, part->filter, part->type, 4,
-                                          tx->pool);
+    scim_error *err = store_where_compile(&where, part->filter, part->type,
+                                          tx->c->indexes, 4, tx->pool);
 
     if (err != NULL) {
         return refuse(tx, err);
@@ -273,7 +273,10 @@ static scim_error *list_along(store_transaction *tx, const query_run *q)
 {
     const scim_page *page = &q->query->page;
     int by_cursor = page->cursor != NULL;
-    store_listing l = { .query = q->query, .at = q->at, .shapes = q->shapes };
+    store_listing l = { .query = q->query,
+                        .at = q->at,
+                        .shapes = q->shapes,
+                        .indexes = tx->c->indexes };
     store_step *key, *step;
     rows r = { 0 };
     scim_error *err = store_listing_compile(&l, tx->pool);

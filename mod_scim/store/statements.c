@@ -251,6 +251,12 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     "  jsonb_object_agg(k, r.folded -> k) FROM unnest(" kept "::text[]) k" \
     "  WHERE r.folded ? k), '{}') END"
 
+#define VALUE_COLUMNS "org_id, user_id, attr, elem, value, kind"
+
+#define UPDATE_FOLDED \
+    "UPDATE scim.user_folded r SET folded = " FOLDED("$3", "$4") \
+    " WHERE org_id = $1 AND user_id = $2::uuid"
+
 #define TOMBSTONE(table, type, name) \
     "INSERT INTO scim.tombstones(org_id, id, app_id, resource_type, name," \
     " external_id, created, version, body) SELECT r.org_id, r.id, r.app_id," \
@@ -397,19 +403,28 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         " last_modified = greatest(last_modified, now())"
         " WHERE org_id = $1 AND id = $2::uuid" RETURNING_ROW },
     [STORE_USER_FOLDED_INSERT] = { "user_folded_insert",
-        "INSERT INTO scim.user_folded(org_id, user_id, folded)"
-        " VALUES ($1::int, $2::uuid, $3::jsonb)" },
+        "WITH r AS (INSERT INTO scim.user_folded(org_id, user_id, folded)"
+        "  VALUES ($1::int, $2::uuid, $3::jsonb) RETURNING folded)"
+        " INSERT INTO scim.user_values(" VALUE_COLUMNS ")"
+        " SELECT $1::int, $2::uuid, v.*"
+        " FROM r CROSS JOIN LATERAL scim.value_rows(r.folded) v" },
+    /* What has rows is the database's word at this moment (scim.attributes):
+     * neither this section's files nor what a child remembers decide. */
     [STORE_USER_FOLDED_UPDATE] = { "user_folded_update",
-        "UPDATE scim.user_folded r SET folded = " FOLDED("$3", "$4")
-        " WHERE org_id = $1 AND user_id = $2::uuid" },
-    [STORE_USER_VALUES_INSERT] = { "user_values_insert",
-        "INSERT INTO scim.user_values(org_id, attr, elem, user_id, value, kind)"
-        " SELECT $1::int, v.attr, v.elem, $2::uuid, v.value, v.kind"
-        " FROM json_to_recordset($3::json)"
-        " AS v(attr smallint, elem smallint, value text, kind text)" },
-    [STORE_USER_VALUES_DELETE] = { "user_values_delete",
-        "DELETE FROM scim.user_values"
-        " WHERE org_id = $1 AND user_id = $2::uuid" },
+        "WITH r AS (" UPDATE_FOLDED " RETURNING r.folded),"
+        " want AS MATERIALIZED (SELECT v.*"
+        "  FROM r CROSS JOIN LATERAL scim.value_rows(r.folded) v),"
+        " gone AS (DELETE FROM scim.user_values h"
+        "  WHERE h.org_id = $1 AND h.user_id = $2::uuid"
+        "  AND NOT EXISTS (SELECT FROM want w"
+        "   WHERE w.attr = h.attr AND w.elem = h.elem))"
+        " INSERT INTO scim.user_values AS h(" VALUE_COLUMNS ")"
+        " SELECT $1::int, $2::uuid, w.* FROM want w"
+        " ON CONFLICT (org_id, user_id, attr, elem) DO UPDATE"
+        " SET value = excluded.value, kind = excluded.kind"
+        " WHERE (h.value, h.kind)"
+        "  IS DISTINCT FROM (excluded.value, excluded.kind)" },
+    [STORE_USER_FOLDED_ALONE] = { "user_folded_alone", UPDATE_FOLDED },
     [STORE_USER_DELETE] = { "user_delete",
         DELETE_FROM("users") },
 

@@ -20,6 +20,7 @@
 
 typedef struct writer {
     const scim_resource_type *type;
+    const store_index *indexes;
     apr_pool_t *pool;
     store_params params;
     int comparisons;
@@ -263,9 +264,27 @@ static int compares(const scim_filter *node, const char *sub)
            && node->value_kind == SCIM_VALUE_TEXT;
 }
 
-/* A comparison that one look into the rows answers. */
+/* What a b-tree can be asked for. */
+static int is_ordered(const scim_filter *node)
+{
+    return node->op != SCIM_NE && node->op != SCIM_CO && node->op != SCIM_EW;
+}
+
+/* The number of the rows that narrow a comparison down, or 0. */
+static int marked(const scim_filter *node, const writer *w)
+{
+    return node->kind == SCIM_FILTER_COMPARE
+                   && node->value_kind == SCIM_VALUE_TEXT && is_ordered(node)
+               ? store_marked(&node->path, w->type, w->indexes, w->pool)
+               : 0;
+}
+
+/* A comparison that one look into the rows answers, or narrows down. */
 static int is_row_value(const scim_filter *node, const writer *w)
 {
+    if (marked(node, w)) {
+        return 1;
+    }
     if (!compares(node, "value")) {
         return 0;
     }
@@ -329,11 +348,32 @@ static const char *email_sql(const scim_filter *value, const scim_filter *kind,
                  w);
 }
 
+/* All who can be meant, and maybe more: rows hold the beginning of a value. The
+ * statement fails if the rows are not kept any more. */
+static const char *marked_sql(const scim_filter *value, int attr, writer *w)
+{
+    scim_filter bound = store_marked_bound(value, w->pool);
+
+    return among(apr_psprintf(w->pool,
+                              "SELECT v.user_id FROM scim.user_values v"
+                              " WHERE v.org_id = $1 AND v.attr = %d"
+                              " AND (SELECT scim.index_is_ready(%d::smallint))"
+                              " AND %s",
+                              attr, attr,
+                              store_compare_text(&bound, "v.value", 1,
+                                                 &w->params)),
+                 w);
+}
+
 static const char *row_value_sql(const scim_filter *value,
                                  const scim_filter *kind, writer *w)
 {
+    int attr = marked(value, w);
     const char *p;
 
+    if (attr != 0) {
+        return marked_sql(value, attr, w);
+    }
     if (is_emails(&value->path, w)) {
         return email_sql(value, kind, w);
     }
@@ -348,12 +388,6 @@ static const char *row_value_sql(const scim_filter *value,
 }
 
 /* ----------------------------------------------------------------- indexes */
-
-/* What a b-tree can be asked for. */
-static int is_ordered(const scim_filter *node)
-{
-    return node->op != SCIM_NE && node->op != SCIM_CO && node->op != SCIM_EW;
-}
 
 static int key_is_indexed(const scim_filter *node, const store_column *k)
 {
@@ -405,7 +439,8 @@ static const char *element_sql(const scim_filter *node, writer *w)
         kind = kind_of(inner, value, w);
         rows = row_value_sql(value, kind, w);
     }
-    if (value != NULL && (kind != NULL || value == inner)) {
+    if (value != NULL && !marked(value, w)
+        && (kind != NULL || value == inner)) {
         return rows;
     }
     w->in_element = 1;
@@ -433,6 +468,7 @@ static const char *leaf_sql(const scim_filter *node, writer *w)
 {
     const scim_path *path = &node->path;
     const store_column *k = find_key(path, w);
+    const char *rows = NULL, *sql;
 
     w->comparisons++;
     if (store_is_link(path)) {
@@ -448,10 +484,15 @@ static const char *leaf_sql(const scim_filter *node, writer *w)
         return "true"; /* meta pr: every resource has it */
     }
     if (is_row_value(node, w)) {
-        return row_value_sql(node, NULL, w);
+        rows = row_value_sql(node, NULL, w);
+        if (!marked(node, w)) {
+            return rows;
+        }
     }
-    return path->attr != NULL && path->attr->multi ? multi_sql(node, w)
-                                                   : single_sql(node, w);
+    sql = path->attr != NULL && path->attr->multi ? multi_sql(node, w)
+                                                  : single_sql(node, w);
+    return rows == NULL ? sql
+                        : apr_psprintf(w->pool, "(%s AND %s)", rows, sql);
 }
 
 /* A comparison within the brackets of a value path: of one element, e.v. */
@@ -537,10 +578,12 @@ static int count_leaves(const scim_filter *node)
 }
 
 scim_error *store_where_compile(store_where *out, const scim_filter *filter,
-                                const scim_resource_type *type, int first,
+                                const scim_resource_type *type,
+                                const store_index *indexes, int first,
                                 apr_pool_t *pool)
 {
     writer w = { .type = type,
+                 .indexes = indexes,
                  .pool = pool,
                  .params = { apr_array_make(pool, 4, sizeof(const char *)),
                              first, pool },

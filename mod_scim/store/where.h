@@ -4,7 +4,7 @@
 
 #include <apr_tables.h>
 
-#include "core/filter.h"
+#include "store/marked.h"
 
 /* A condition on alias r: scim.users, scim.groups or scim.resources. */
 typedef struct store_where {
@@ -17,9 +17,11 @@ typedef struct store_where {
 
 /* Agrees with scim_filter_matches() on every resource. `first` numbers the
  * first parameter. No text of the client gets into the SQL. invalidFilter for
- * links, which the database does not know. */
+ * links, which the database does not know. `indexes`: what is ready, or
+ * NULL. */
 scim_error *store_where_compile(store_where *out, const scim_filter *filter,
-                                const scim_resource_type *type, int first,
+                                const scim_resource_type *type,
+                                const store_index *indexes, int first,
                                 apr_pool_t *pool);
 
 /* "... e(v)": the groups of user r, the members of group r, folded. */

@@ -103,6 +103,11 @@ static const char *some_text(chance *c, apr_pool_t *pool)
     if (chance_percent(c, 60)) {
         return PICK(c, words);
     }
+    /* Of more than 256 characters, equal up to there. */
+    if (chance_percent(c, 5)) {
+        return apr_psprintf(pool, "%s%0*d%s", "\u00e4", (int)chance_below(c, 3)
+                            + 254, 0, PICK(c, words));
+    }
     for (n = chance_below(c, 5); n > 0; n--) {
         text = apr_pstrcat(pool, text, PICK(c, pieces), NULL);
     }

@@ -33,6 +33,7 @@ static thing users[USERS], groups[GROUPS], departments[DEPARTMENTS];
 static const scim_resource_type *user_type, *department_type;
 static int user_in[GROUPS][USERS], group_in[GROUPS][GROUPS]; /* [parent] */
 
+static const store_index *indexes; /* of ScimIndex, ready or not */
 static PGconn *pg;
 static const char *org_id;
 static store_caller caller;
@@ -355,7 +356,7 @@ static void ask(tally *t, const scim_resource_type *type, apr_pool_t *p)
 
     t->asked++;
     if (err == NULL) {
-        err = store_where_compile(&where, filter, type, 2, p);
+        err = store_where_compile(&where, filter, type, indexes, 2, p);
     }
     if (err == NULL) {
         compare(t, filter, text, type, &where, p);
@@ -422,6 +423,27 @@ static const scim_schema *add_schema(scim_type_set *set, const char *folder,
     return schema;
 }
 
+/* What the database has. */
+static void read_indexes(scim_type_set *set)
+{
+    PGresult *rows = PQexec(pg, "SELECT path, attr FROM scim.attributes"
+                                " WHERE ready AND attr > 1");
+    int i, count = PQntuples(rows);
+    store_index *all = apr_pcalloc(pool, sizeof(*all) * (size_t)(count + 1));
+    scim_path path;
+
+    for (i = 0; i < count; i++) {
+        all[i].path = apr_pstrdup(pool, PQgetvalue(rows, i, 0));
+        all[i].attr = atoi(PQgetvalue(rows, i, 1));
+        if (scim_type_set_mark(&path, set, all[i].path) != NULL) {
+            stop(all[i].path, "cannot be marked");
+        }
+    }
+    ok(count > 0, "some attributes have an index");
+    PQclear(rows);
+    indexes = all;
+}
+
 static void make_types(const char *folder)
 {
     scim_type_set *set = scim_type_set_make(pool);
@@ -439,6 +461,7 @@ static void make_types(const char *folder)
     if (err != NULL) {
         stop("the types", err->detail);
     }
+    read_indexes(set);
     user_type = scim_type_set_types(set)[0];
     department_type = scim_type_set_types(set)[2];
 }

@@ -8,6 +8,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "core/type_set.h"
 #include "chance.h"
 #include "tap.h"
 
@@ -19,6 +20,7 @@
 #define MARKER "qxj7kwq"
 
 static apr_pool_t *pool;
+static const store_index *indexes; /* that are ready */
 
 static scim_error *compile(store_where *out, const char *text,
                            const scim_resource_type *type, apr_pool_t *p)
@@ -27,7 +29,9 @@ static scim_error *compile(store_where *out, const char *text,
     scim_error *err = scim_filter_parse(&filter, text, type,
                                         &scim_filter_default_limits, p);
 
-    return err != NULL ? err : store_where_compile(out, filter, type, FIRST, p);
+    return err != NULL ? err
+                       : store_where_compile(out, filter, type, indexes, FIRST,
+                                             p);
 }
 
 /* --------------------------------------------------- no text of the client */
@@ -163,6 +167,37 @@ static void group_costs(void)
     cost("meta.lastModified gt \"2026-02-01T09:30:00Z\"", group, 0, 0);
 }
 
+/* With the marks of a section, and what the database has of them. */
+static void marked_costs(void)
+{
+    static const store_index ready[] = { { "title", 7 },
+                                         { "addresses.locality", 8 },
+                                         { NULL, 0 } };
+    scim_type_set *set = scim_type_set_make(pool);
+    const scim_resource_type *user = scim_type_set_types(set)[0];
+    scim_path path;
+
+    scim_type_set_mark(&path, set, "title");
+    scim_type_set_mark(&path, set, "addresses.locality");
+    scim_type_set_mark(&path, set, "nickName");
+    cost("title eq \"a\"", user, 0, 1);
+    indexes = ready;
+    cost("title eq \"a\"", user, 1, 1);
+    cost("title sw \"a\"", user, 1, 1);
+    cost("title co \"a\"", user, 0, 1);
+    cost("title ne \"a\"", user, 0, 1);
+    cost("title pr", user, 0, 1);
+    cost("nickName eq \"a\"", user, 0, 1); /* not ready */
+    cost("addresses.locality eq \"a\"", user, 1, 1);
+    cost("addresses[locality eq \"a\"]", user, 1, 1);
+    cost("addresses[locality eq \"a\" and type eq \"work\"]", user, 1, 1);
+    cost("addresses[locality eq \"a\" or type eq \"work\"]", user, 0, 1);
+    cost("title eq \"a\" or userName eq \"a\"", user, 1, 0);
+    cost("title eq \"a\"", &scim_type_user, 0, 1); /* not marked here */
+    only_our_text(user);
+    indexes = NULL;
+}
+
 /* ----------------------------------------------------------------- refusals */
 
 static void refused(const char *text, const scim_resource_type *type)
@@ -192,6 +227,7 @@ int main(void)
     only_our_text(&scim_type_group);
     user_costs();
     group_costs();
+    marked_costs();
     refusals();
     return done();
 }
