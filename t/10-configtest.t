@@ -102,6 +102,8 @@ my @refused_in_section = (
         qr{department.type.json: /schema: no ScimSchema before this line}],
     ["$DEPARTMENT\nScimResourceType $conf/department.type.json",
         qr{department.type.json: /endpoint: "/Departments" is the endpoint of}],
+    ['ScimIndex', qr/ScimIndex requires at least one argument/],
+    ['ScimIndex title userName', qr/ScimIndex userName: that has an index/],
     ['ScimRateLimit 24', qr/ScimRateLimit takes off or .* 25 to 100000/],
     ['ScimRateLimit 30 0', qr/ScimRateLimit takes a burst of 1 to/],
     ['ScimRateLimit off 5', qr/ScimRateLimit off takes no burst/],
@@ -163,7 +165,7 @@ my @accepted_in_section = (
     'ScimBulkLimits 0', 'ScimBulkLimits 100000 1024M',
     'ScimRateLimit 25', 'ScimRateLimit 25 1', 'ScimRateLimit Off',
     'ScimSchema off', "ScimSchema $EXTENSION User", $DEPARTMENT,
-    "ScimSchema $EXTENSION user GROUP Required",
+    "ScimSchema $EXTENSION user GROUP Required", 'ScimIndex title nickName',
 );
 my @accepted_in_server = (
     'ScimDatabase "postgresql:///identity?host=/run/postgresql"',

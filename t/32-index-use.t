@@ -14,9 +14,14 @@ use constant {
     # After five runs a prepared statement may get a plan for any value.
     RUNS    => 7,
     ALL_RUN => 'WITH hit AS MATERIALIZED',
+    JOB     => 'urn:example:scim:schemas:extension:employment:1.0:User',
 };
 
-my $server = Scim::Server->new(postgres => { own => 1, settings => {
+my $schema = "$ENV{SCIM_SOURCE}/conf/employment.schema.json";
+my @marked = map { JOB . ":$_" } qw(badge contract skills certificates.value
+    hired);
+my $server = Scim::Server->new(section => "ScimSchema $schema User\n"
+    . "ScimIndex @marked\n", postgres => { own => 1, settings => {
     session_preload_libraries      => 'auto_explain',
     'auto_explain.log_min_duration' => 0,
     'auto_explain.log_analyze'     => 'on',
@@ -26,6 +31,7 @@ my $server = Scim::Server->new(postgres => { own => 1, settings => {
 my $postgres = $server->postgres;
 my $acme = $server->organization('acme');
 fill($_) for 'acme', map { organization("other$_") } 1 .. 3;
+$postgres->administer(qw(index add), $_, '--schema', $schema) for @marked;
 $postgres->psql('vacuum analyze');
 
 my ($user, $group) = map { id_of($_, 17) } qw(users groups);
@@ -55,6 +61,19 @@ my @of_users = (
     ['userName eq "user17" and active eq true', 1, 'users_user_name'],
     ['title eq "title17" and userName eq "user17"', 1, 'users_user_name'],
     ["($keyed) and title pr", 3, 'users_external_id'],
+    # What ScimIndex marks: alone, of a list, below a list, and never the whole
+    # of "contract", which most have.
+    [JOB . ':badge eq "B17"', 1, 'user_values_value'],
+    [JOB . ':badge sw "b123"', 11, 'user_values_value'],
+    [JOB . ':hired lt "2020-01-02T00:00:00Z"', 1, 'user_values_value'],
+    [JOB . ':skills eq "skill17"', 2, 'user_values_value'],
+    [JOB . ':certificates eq "Course 17"', 1, 'user_values_value'],
+    [JOB . ':certificates[type eq "safety" and value eq "course 17"]', 1,
+        'user_values_value'],
+    [JOB . ':contract eq "permanent" and userName eq "user17"', 1,
+        'users_user_name'],
+    [JOB . ':contract eq "external"', 40, 'user_values_value'],
+    [JOB . ':badge eq "b17" or userName eq "user18"', 2, 'user_values_value'],
 );
 my @of_groups = (
     ['displayName eq "GROUP 17"', 1, 'groups_display'],
@@ -85,6 +104,8 @@ cmp_ok touched($plans[0]), '>=', USERS,
     'a filter without an index touches every user';
 my ($walk) = pages_of('Users', { sortBy => 'title', cursor => '' });
 cmp_ok touched($walk), '>=', USERS, '... and so does an order without one';
+@plans = plans_of('Users', JOB . ':badge co "b17"');
+cmp_ok touched($plans[0]), '>=', USERS, '... or of a kind that it cannot help';
 @plans = plans_of('Users', 'displayName co "person"');
 cmp_ok touched($plans[0]), '>=', USERS, '... also within an index';
 
@@ -213,7 +234,14 @@ sub fill($slug) {
         create temp table u as select n, gen_random_uuid() as id, jsonb_build_object(
             'userName', 'user' || n, 'externalId', 'external' || n,
             'displayName', 'person ' || n, 'active', n % 100 <> 0,
-            'title', 'title' || n,
+            'title', 'title' || n, '${\ JOB}', jsonb_build_object(
+              'badge', 'b' || n, 'skills', jsonb_build_array('skill' || n,
+                'skill' || n + 1), 'contract',
+              case when n % 100 = 0 then 'external' else 'permanent' end,
+              'hired', to_char(timestamp '2020-01-01' + (n - 1) * interval '1 day',
+                'YYYY-MM-DD"T"HH24:MI:SS') || '.000000000Z',
+              'certificates', jsonb_build_array(jsonb_build_object(
+                'type', 'safety', 'value', 'course ' || n))),
             'name', jsonb_build_object('familyName', 'family' || n),
             'emails', jsonb_build_array(jsonb_build_object('type', 'work',
               'primary', true, 'value', 'user' || n || '\@$slug.example'))) as doc
