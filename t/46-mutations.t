@@ -1,5 +1,6 @@
 # Any body, header, path and query gets a SCIM error or the right answer, never
-# a 500 and never a crash: what identity providers send, changed at random.
+# a 500 and never a crash: what identity providers send, changed at random, and
+# what others send about the extension and the type of conf/.
 # SCIM_MUTATIONS=100000 makes it longer, SCIM_SEED repeats a run, and
 # SCIM_MUTATION=N shows and sends the Nth alone.
 
@@ -14,6 +15,7 @@ use Test::More;
 use constant {
     USER  => 'urn:ietf:params:scim:schemas:core:2.0:User',
     GROUP => 'urn:ietf:params:scim:schemas:core:2.0:Group',
+    DEPARTMENT => 'urn:example:scim:schemas:1.0:Department',
     ERROR => 'urn:ietf:params:scim:api:messages:2.0:Error',
 };
 my $CLIENTS = 4;
@@ -23,7 +25,17 @@ my $count = $ENV{SCIM_MUTATIONS} // 4000;
 my $seed = $ENV{SCIM_SEED} // time % 1_000_000;
 diag "SCIM_SEED=$seed repeats this";
 
-my $server = Scim::Server->new;
+my $conf = "$ENV{SCIM_SOURCE}/conf";
+my @marked = map { "urn:example:scim:schemas:extension:employment:1.0:User:$_" }
+    qw(badge skills certificates.value);
+my $server = Scim::Server->new(section => <<"END");
+ScimSchema $conf/employment.schema.json User
+ScimSchema $conf/department.schema.json
+ScimResourceType $conf/department.type.json
+ScimIndex @marked
+END
+$server->postgres->administer(qw(index add), $_, '--schema',
+    "$conf/employment.schema.json") for @marked;
 $server->tolerates(qr/SCIM0103: too many wrong tokens/);
 my $tolerant = $server->organization('acme');
 my $strict = $server->app('acme', app => 'Strict', install => ['--strict']);
@@ -77,12 +89,18 @@ is $server->postgres->psql(q{select count(*) from pg_stat_activity
 $server->stop;
 done_testing;
 
+# Of four kinds of body.
 sub ids($client, $count) {
-    return map { $client->post($_ % 3 ? '/Users' : '/Groups', $_ % 3
-        ? { schemas => [USER], userName => $client->app . ".$_\@x",
-            emails => [{ value => "$_\@x", type => 'work' }] }
-        : { schemas => [GROUP], displayName => $client->app . ".$_" })
-        ->{json}{id} } 1 .. $count;
+    my $app = $client->app;
+    my @make = (
+        sub ($n) { ('/Users', { schemas => [USER], userName => "$app.$n\@x",
+            emails => [{ value => "$n\@x", type => 'work' }] }) },
+        sub ($n) { ('/Groups', { schemas => [GROUP],
+            displayName => "$app.$n" }) },
+        sub ($n) { ('/Departments', { schemas => [DEPARTMENT],
+            displayName => "$app.$n", budget => $n }) },
+    );
+    return map { $client->post($make[$_ % 3]->($_))->{json}{id} } 1 .. $count;
 }
 
 sub try_one($number, $client) {

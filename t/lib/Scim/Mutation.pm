@@ -35,7 +35,11 @@ my @NAMES = qw(schemas id externalId meta userName name.familyName emails
     $ref type primary display op path Operations operations roles manager
     manager.value startIndex count filter attributes sortBy sortOrder cursor
     x509Certificates photos addresses title userType locale failOnErrors method
-    bulkId data version location);
+    bulkId data version location badge contract hired remote floor weeklyHours
+    handbook badgeKey skills pin certificates certificates.value
+    certificates.expires costCenter budget founded);
+push @NAMES, map { "urn:example:scim:schemas:extension:employment:1.0:User$_" }
+    '', qw(:floor :weeklyHours :skills :badge :certificates.value .contract :x);
 my @METHODS = qw(GET GET HEAD POST POST PUT PUT PATCH PATCH PATCH DELETE OPTIONS
     TRACE PROPFIND get BREW);
 my @OPS = qw(eq ne co sw ew gt ge lt le pr EQ xx);
@@ -46,15 +50,18 @@ my @TYPES = ('application/scim+json', 'application/json', 'text/plain', '',
 my @TAGS = ('*', 'W/"1"', '"1"', 'W/"', '"', 'W/"99999999999999999999"', '',
     'W/"1", W/"2",,', 'W/"-1"', ', , ,', 'w/"1"', 'W/"1-gzip"', '"a" "b"');
 
-# ids: of resources that exist, for what the sequences kept from replies.
+# ids: of resources that exist, for what the sequences kept from replies. One
+# request in four is about the extension and the type of conf/.
 sub new($class, %given) {
-    my $dir = $ENV{SCIM_SOURCE} . '/t/data/sequences';
+    my $dir = $ENV{SCIM_SOURCE} . '/t/data';
+    my $own = JSON::PP->new->utf8->decode(slurp("$dir/own-types.json"))
+        ->{steps};
     my @requests;
-    for my $file (sort glob "$dir/*/*.json") {
+    for my $file (sort glob "$dir/sequences/*/*.json") {
         push @requests, @{ JSON::PP->new->utf8->decode(slurp($file))->{steps} };
     }
-    return bless { %given, requests => [grep { $_->{path} } @requests] },
-        $class;
+    return bless { %given, own => $own,
+        requests => [grep { $_->{path} } @requests] }, $class;
 }
 
 # One more resource that exists, in place of one that may not any more.
@@ -74,7 +81,7 @@ sub filled($self, $text) {
 
 sub request($self, $number) {
     srand $self->{seed} * 1_000_003 + $number;
-    my $step = one_of(@{ $self->{requests} });
+    my $step = one_of(@{ $self->{ chance(25) ? 'own' : 'requests' } });
     my $body = exists $step->{body} ? $JSON->encode($step->{body})
         : encoded_text($step->{rawBody});
     my $request = {
@@ -242,14 +249,14 @@ sub change_query($self, $r) {
 }
 
 sub change_path($self, $r) {
-    my @endpoints = qw(Users Groups Schemas ResourceTypes ServiceProviderConfig
+    my @endpoints = qw(Users Groups Departments Schemas ResourceTypes ServiceProviderConfig
         Bulk Me .search users Nothing);
     my $part = one_of(one_of(@{ $self->{ids} }), one_of(@endpoints),
         escape(one_of(@WORDS)), '..', '.', '%2e%2e', '%2F', '%', '%zz', ';a=b',
         '.search');
     my @ways = (
         sub { $r->{path} = '/' . one_of(@endpoints) },
-        sub { $r->{path} = '/' . one_of(qw(Users Groups)) . '/'
+        sub { $r->{path} = '/' . one_of(qw(Users Groups Departments)) . '/'
             . one_of(@{ $self->{ids} }) },
         sub { $r->{path} .= "/$part" },
         sub { $r->{path} =~ s{[^/]+\z}{$part} },
