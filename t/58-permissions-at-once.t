@@ -9,6 +9,7 @@ use JSON::PP ();
 use Scim::Crowd qw(in_parallel total);
 use Scim::Server;
 use Test::More;
+use Time::HiRes qw(sleep);
 
 use constant {
     USER     => 'urn:ietf:params:scim:schemas:core:2.0:User',
@@ -52,6 +53,24 @@ $counts = run('everything', \&change_members, \&change_members,
 is $counts->{odd} // 0, 0, '... and none fails';
 cmp_ok $counts->{$_} // 0, '>', 0, "... there was $_"
     for qw(members nest unnest switch come user set bulk map);
+# The same slowly, so that each is in the middle of it when the other comes.
+my ($outer, $inner, $other) = map { made($acme->post('/Groups', {
+    schemas => [GROUP], displayName => $_ })) } qw(outer inner other);
+my @new = map { made($acme->post('/Users', { schemas => [USER],
+    userName => "new$_", active => JSON::PP::true })) } 1 .. 3;
+owner_maps($outer, 90, [1, 2]);
+slowly('a member comes while its group is put into a mapped one', $inner,
+    $new[0], sub { $acme->another->patch("/Groups/$outer", patch(add => members =>
+        values_of($inner)))->{status} });
+is held($new[0]), 1, '... and it counts';
+slowly('another one comes while its group is taken out', $inner, $new[1],
+    sub { $acme->another->patch("/Groups/$outer", patch(remove => members =>
+        values_of($inner)))->{status} });
+is_deeply [map { held($_) } @new], [0, 0, 0], '... and it does not count';
+slowly('a member comes while its group is mapped', $other, $new[2],
+    sub { owner_maps($other, 91, [2, 3]); 204 });
+is held($new[2]), 1, '... and it counts';
+
 is $postgres->psql(q{select deadlocks from pg_stat_database
     where datname = current_database()}), 0, 'PostgreSQL saw no deadlock';
 
@@ -99,6 +118,49 @@ sub nest_once() {
     is $postgres->psql("select nested from scim.organizations"
         . " where org_id = $org"), 't', 'a group is in a group';
     return;
+}
+
+# A request that adds a member, as the module makes it but a second long; in the
+# middle of it comes another one.
+sub slowly($name, $group, $user, $other) {
+    my ($slow, $fast) = in_parallel(2, sub ($n) {
+        if ($n == 1) {
+            sleep 0.01 until $postgres->psql("select count(*) from pg_locks"
+                . ' where classid = 546385') > 0;
+            return $other->();
+        }
+        return $postgres->psql(join '', map { "$_;\n" } 'begin',
+            'set local role scim_httpd', "set scim.org = $org",
+            "set scim.app = $app",
+            "select pg_advisory_xact_lock_shared(546385, $org)",
+            "insert into scim.group_users values ($org, '$group', '$user')",
+            "select scim.permissions_membership($org, '$group', '{$user}',"
+                . " '{}', row('token', '1', $app, 1, null, null)::scim.origin)",
+            'select pg_sleep(1)', 'commit');
+    });
+    is $fast, 204, $name;
+    is refreshed(), 0, '... and nothing was missed';
+    return;
+}
+
+sub held($user) {
+    return $postgres->psql("select count(*) from scim.permissions_held"
+        . " where user_id = '$user'");
+}
+
+sub owner_maps($group, $id, @grants) {
+    return $postgres->psql(join '', map { "$_;\n" } 'begin',
+        "set scim.org = $org", 'set local role scim_admin',
+        "select from scim.organizations where org_id = $org for no key update",
+        "insert into scim.group_mappings(org_id, mapping_id, group_id,"
+            . " changed_by) values ($org, $id, '$group', 'test')"
+            . ' on conflict do nothing',
+        "delete from scim.mapping_roles where org_id = $org"
+            . " and mapping_id = $id",
+        (map { "insert into scim.mapping_roles values ($org, $id,"
+            . " $_->[0], $_->[1])" } @grants),
+        "select scim.permissions_refresh_groups($org, '{$group}',"
+            . " '{\"kind\": \"mapping\"}', $origin)", 'commit');
 }
 
 sub refreshed() {
@@ -194,18 +256,7 @@ sub map_group($my) {
     my $n = int rand @groups;
     my @grants = map { [one_of('null', 1 .. 3), $_] }
         grep { rand() < 0.6 } 2, 3;
-    $postgres->psql(join '', map { "$_;\n" } 'begin', "set scim.org = $org",
-        'set local role scim_admin',
-        "select from scim.organizations where org_id = $org for no key update",
-        "insert into scim.group_mappings(org_id, mapping_id, group_id,"
-            . " changed_by) values ($org, $n + 1, '$groups[$n]', 'test')"
-            . ' on conflict do nothing',
-        "delete from scim.mapping_roles where org_id = $org"
-            . " and mapping_id = $n + 1",
-        (map { "insert into scim.mapping_roles values ($org, $n + 1,"
-            . " $_->[0], $_->[1])" } @grants),
-        "select scim.permissions_refresh_groups($org, '{$groups[$n]}',"
-            . " '{\"kind\": \"mapping\"}', $origin)", 'commit');
+    owner_maps($groups[$n], $n + 1, @grants);
     $my->{count}{map}++;
     return;
 }
