@@ -8,6 +8,7 @@
 #include "httpd/child.h"
 #include "httpd/claim.h"
 #include "httpd/directives.h"
+#include "httpd/refusal.h"
 #include "httpd/request.h"
 #include "httpd/respond.h"
 
@@ -60,6 +61,7 @@ static void register_hooks(apr_pool_t *pool)
         = { "mod_proxy.c", "mod_rewrite.c", "mod_alias.c", NULL };
 
     mod_scim_register_authn(pool);
+    mod_scim_register_refusals(pool);
     ap_hook_check_config(mod_scim_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(mod_scim_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(mod_scim_child_init, NULL, NULL, APR_HOOK_MIDDLE);

@@ -21,7 +21,8 @@ my %layer = (
     scimctl  => { own => [qw(scimctl admin store core)],
         system => [qw(jansson uni\w+ pwd unistd)] },
     httpd    => { own => [qw(httpd protocol admin store core)],
-        system => [qw(httpd http_\w+ ap_\w+ util_\w+ mod_auth jansson unistd)] },
+        system => [qw(httpd http_\w+ ap_\w+ util_\w+ mod_auth mod_core jansson
+            unistd)] },
 );
 $layer{''} = $layer{httpd};    # mod_scim.c, the door
 my $C_LIBRARY = qr/\A(?:assert|ctype|errno|inttypes|limits|stdarg|stddef

@@ -50,6 +50,15 @@ ProxyPass / http://127.0.0.1:1/
 <Location /scim/v2/acme/off>
     ScimService off
 </Location>
+<Location /closed>
+    ScimService scim
+    Require all denied
+</Location>
+<Location /own>
+    ScimService scim
+    Require all denied
+    ErrorDocument 403 "Ask Bob."
+</Location>
 <Location "/with space">
     ScimService scim
 </Location>
@@ -86,9 +95,34 @@ is_scim('GET', $_, 404, substr($_, 0, 40) . ' leads nowhere') for @nowhere;
 
 # No id holds a slash, however it is written. What AllowEncodedSlashes makes
 # httpd refuse itself is 404 as well.
-is raw('GET', $_)->{status}, 404, "$_ is no listing"
+is_error_of_ours('GET', $_, 404, qr/no id holds a slash/, "$_ is no listing")
     for '/scim/v2/acme/Users%2F', '/scim/v2/acme/Users/%2f',
     '/scim/v2/acme%2FUsers';
+
+# P-3.12-01: what httpd refuses below the section, before it knows whose it is
+# or behind that, is an error of SCIM all the same.
+my $users = '/scim/v2/acme/Users';
+is_error_of_ours('GET', "$users?filter=" . 'x' x 9000, 414,
+    qr/URL is longer .* \.search/, 'P-3.12-25: a URL that is too long');
+is_error_of_ours('GET', "$users/%zz", 400, qr/path/, 'a broken escape');
+is_error_of_ours('GET', "$users/%00", 404, qr/./, 'a zero');
+is_error_of_ours('GET', $users, 400, qr/header/, 'a header that is too long',
+    'X-Long' => 'x' x 9000);
+is_error_of_ours('GET', $users, 400, qr/header/, 'a header that is none',
+    'X Y' => 'z');
+is_error_of_ours('GET', '/closed/acme/Users', 403, qr/configuration/,
+    'a section that is closed');
+is_error_of_ours('GET', $users, 417, qr/Expectation/, 'what nobody expects',
+    Expect => 'the unexpected');
+my $head = raw('HEAD', "$users/%zz");
+is "$head->{status} $head->{body}", '400 ', 'HEAD has no body';
+is $head->{headers}{'content-type'}, 'application/scim+json', '... but a type';
+is raw('GET', '/own/acme/Users')->{body}, 'Ask Bob.',
+    'an ErrorDocument stays what it is';
+for ('/plain/%zz', '/plain/?' . 'x' x 9000, '/scim/v2x/%zz') {
+    like raw('GET', $_)->{headers}{'content-type'}, qr{\Atext/html},
+        substr($_, 0, 20) . ' beside the section has a page of httpd';
+}
 
 # -------------------------------------------------------- the organization
 
@@ -167,6 +201,19 @@ sub is_scim ($method, $path, $status, $name) {
     is $reply->{status}, $status, $name;
     is $reply->{headers}{'content-type'}, 'application/scim+json',
         '... is answered by mod_scim' or diag $reply->{body};
+}
+
+sub is_error_of_ours($method, $path, $status, $detail, $name, %headers) {
+    my $reply = raw($method, $path, %headers);
+    is $reply->{status}, $status, $name;
+    is $reply->{headers}{'content-type'}, 'application/scim+json',
+        '... is told so as SCIM' or diag $reply->{body};
+    is_deeply $reply->{json}{schemas}, [ERROR], '... as an error';
+    is $reply->{json}{status}, $status, '... with its status';
+    like $reply->{json}{detail}, $detail, '... and why';
+    is $reply->{headers}{'content-length'}, length $reply->{body},
+        '... at full length';
+    return;
 }
 
 # The tenant URL as an answer has it.

@@ -181,7 +181,7 @@ is $acme->get("/Groups/$id{Within}")->{status}, 200,
 $server->stop;
 
 # A write whose members cannot be read behind its COMMIT, here as the token is
-# gone by then: done is done (P-3.5.1-12, P-3.5.2-22).
+# gone by then: done is done.
 $server->configure(section => 'ScimMaxMembers 2000000');
 $server->start;
 $postgres->psql(q{
