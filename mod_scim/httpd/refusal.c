@@ -84,10 +84,12 @@ static int is_below_section(request_rec *r)
 
 static int is_ours(request_rec *r)
 {
+    const mod_scim_call *call = mod_scim_claimed(r);
+
     return r->main == NULL && r->status >= HTTP_BAD_REQUEST
            && ap_response_code_string(r, ap_index_of_response(r->status))
                   == NULL
-           && (mod_scim_claimed(r) != NULL || is_below_section(r));
+           && (call != NULL ? !call->is_admin : is_below_section(r));
 }
 
 /* ------------------------------------------------------------- what is sent */
