@@ -109,6 +109,12 @@ create unique index mapping_roles_once
 create index mapping_roles_stack on scim.mapping_roles(org_id, stack_id);
 create index mapping_roles_role on scim.mapping_roles(org_id, role_id);
 
+-- What a resource needs to come back and its body does not tell: keys that
+-- only the sections of httpd can make which know its extensions.
+alter table scim.tombstones
+  add folded jsonb,
+  add claims json; -- {attr, value} of unique_values
+
 -- The life of a resource, and what readers follow.
 create index journal_resource on scim.journal(org_id, resource, version);
 create index journal_xid on scim.journal(org_id, xid);
@@ -225,6 +231,7 @@ grant select, insert, update, delete
 grant select, insert on scim.journal to scim_admin;
 grant usage on sequence scim.journal_seq, scim.token_key to scim_admin;
 grant select on scim.schema, scim.attributes to scim_admin;
+grant execute on function scim.claim_values, scim.groups_nest to scim_admin;
 
 -- The roles that every organization begins with.
 create function scim.seed_roles(p_org int) returns void

@@ -285,15 +285,15 @@ sub keep_tokens {
 }
 
 sub keep_journal {
-    my $rows = told(qw(journal list acme --last 2));
+    my $rows = told(qw(journal list acme --limit 2));
     is scalar @$rows, 2, 'as many rows as were asked for';
     cmp_ok $rows->[0]{time}, 'ge', $rows->[1]{time}, '... the newest first';
     like $rows->[0]{actor}, qr/\Ascimctl /, '... with who did it';
-    is_deeply told(qw(journal list acme --warnings)), [],
+    is_deeply told(qw(journal list acme --outcome warned)), [],
         'what scimctl does is never off-standard';
     like does(qw(journal list acme)), qr/^TIME +ACTOR +ACTION .*app\.install/s,
         'as a table';
-    fails(REFUSED, qr/--last takes 1 to/, qw(journal list acme --last 0));
+    fails(REFUSED, qr/--limit takes 1 to/, qw(journal list acme --limit 0));
     fails(REFUSED, qr/no organization/, qw(journal list nowhere));
     is_deeply told(qw(journal maintain)), { made => 0, dropped => 0 },
         'the migration has made three months ahead';

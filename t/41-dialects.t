@@ -196,12 +196,12 @@ subtest 'what is standard is no warning' => sub {
 };
 
 subtest 'scimctl shows them' => sub {
-    my $shown = $server->postgres->scimctl(qw(journal list tolerant --warnings
-        --last 5 --json));
+    my $shown = $server->postgres->scimctl(qw(journal list tolerant --outcome warned
+        --limit 5 --json));
     my $rows = $JSON->decode($shown->{output});
     is scalar @$rows, 5, 'as rows' or diag $shown->{errors};
     is $rows->[0]{warnings}[0]{code}, 'noMediaType', '... with their warnings';
-    like $server->postgres->scimctl(qw(journal list tolerant --warnings))
+    like $server->postgres->scimctl(qw(journal list tolerant --outcome warned))
         ->{output}, qr/ noMediaType Content-Type$/m, '... in a table, too';
 };
 
@@ -230,15 +230,15 @@ subtest 'the kind of an app tells what was to be expected' => sub {
             like $reply->{status}, qr/\A20/, "$kind: $code is understood";
         }
         my %expected = map { $_->{code} => $_->{expected} ? 1 : 0 }
-            map { @{ $_->{warnings} } } listed("of-$kind", '--warnings');
+            map { @{ $_->{warnings} } } listed("of-$kind", '--outcome', 'warned');
         my %want = map { $_ => 0 + ($kind eq 'generic' || $habit{$_} eq $kind) }
             keys %habit;
         is_deeply \%expected, \%want, '... and expected or not';
         is_deeply [sort map { $_->{warnings}[0]{code} }
-            listed("of-$kind", '--unexpected')],
-            [sort grep { !$want{$_} } keys %want], '... --unexpected';
+            listed("of-$kind", '--outcome', 'unexpected')],
+            [sort grep { !$want{$_} } keys %want], '... --outcome unexpected';
         my $shown = $server->postgres->scimctl(qw(journal list), "of-$kind",
-            '--warnings')->{output};
+            '--outcome', 'warned')->{output};
         is !!($shown =~ / unexpected attributeUnknown shoeSize$/m),
             $kind ne 'generic', '... in a table, too';
     }

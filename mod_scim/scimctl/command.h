@@ -74,6 +74,9 @@ scim_error *scimctl_settings_of(scimctl_settings *out, scimctl_call *call);
 scim_error *scimctl_print_findings(const apr_array_header_t *findings,
                                    const scimctl_call *call);
 
+/* What the command line says of the command's operation. */
+scim_error *scimctl_prepare(admin_call *out, scimctl_call *call);
+
 /* Runs the command's operation and prints what comes of it. */
 scim_error *scimctl_perform(scimctl_call *call);
 
@@ -94,6 +97,8 @@ extern const scimctl_command scimctl_app[];
 extern const scimctl_command scimctl_token[];
 extern const scimctl_command scimctl_doctor[];
 extern const scimctl_command scimctl_journal[];
+extern const scimctl_command scimctl_user[];
+extern const scimctl_command scimctl_group[];
 extern const scimctl_command scimctl_stack[];
 
 extern const scimctl_command *const scimctl_families[]; /* ends with NULL */

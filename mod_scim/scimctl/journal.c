@@ -1,13 +1,15 @@
 #include <stdio.h>
 
 #include <apr_strings.h>
+#include <apr_time.h>
 
+#include "admin/journal.h"
+#include "core/json.h"
 #include "scimctl/command.h"
 #include "scimctl/print.h"
 
-#define MONTHS_MAX   1200
-#define LAST_DEFAULT 20
-#define LAST_MAX     10000
+#define MONTHS_MAX 1200
+#define POLL_EVERY apr_time_from_sec(1)
 
 static scim_error *maintain(scimctl_call *call)
 {
@@ -37,125 +39,76 @@ static scim_error *maintain(scimctl_call *call)
     return NULL;
 }
 
-static const char *marked(const json_t *warning)
-{
-    return json_is_false(json_object_get(warning, "expected")) ? "unexpected "
-                                                               : "";
-}
-
-/* "booleanText active, unexpected attributeUnknown shoe", or why it was
- * refused. */
-static const char *remark(const store_journal_row *row, apr_pool_t *pool)
-{
-    const char *text = row->detail;
-    json_t *warning;
-    size_t i;
-
-    json_array_foreach(row->warnings, i, warning)
-    {
-        const char *code = json_string_value(json_object_get(warning, "code"));
-        const char *path = json_string_value(json_object_get(warning, "path"));
-
-        text = apr_pstrcat(pool, text != NULL ? text : "",
-                           text != NULL ? ", " : "", marked(warning),
-                           code != NULL ? code : "?",
-                           " ", path != NULL ? path : "", (char *)NULL);
-    }
-    return text;
-}
-
-static void print_rows(const apr_array_header_t *rows, apr_pool_t *pool)
-{
-    static const char *const head[]
-        = { "TIME", "ACTOR", "ACTION", "TYPE", "NAME", "STATUS", "REMARK" };
-    scimctl_table *table = scimctl_table_make(7, pool);
-    int i;
-
-    for (i = 0; i < 7; i++) {
-        scimctl_table_add(table, head[i]);
-    }
-    for (i = 0; i < rows->nelts; i++) {
-        const store_journal_row *row
-            = APR_ARRAY_IDX(rows, i, store_journal_row *);
-
-        scimctl_table_add(table, row->at);
-        scimctl_table_add(table, row->actor);
-        scimctl_table_add(table, row->action);
-        scimctl_table_add(table, row->type);
-        scimctl_table_add(table, row->name != NULL ? row->name : row->id);
-        scimctl_table_add(table, row->status);
-        scimctl_table_add(table, remark(row, pool));
-    }
-    scimctl_table_print(table);
-}
-
-static json_t *rows_json(const apr_array_header_t *rows)
-{
-    json_t *all = json_array();
-    int i;
-
-    for (i = 0; i < rows->nelts; i++) {
-        const store_journal_row *row
-            = APR_ARRAY_IDX(rows, i, store_journal_row *);
-
-        json_array_append_new(
-            all,
-            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O?}",
-                      "time", scimctl_json_text(row->at),
-                      "actor", scimctl_json_text(row->actor),
-                      "action", scimctl_json_text(row->action),
-                      "type", scimctl_json_text(row->type),
-                      "id", scimctl_json_text(row->id),
-                      "name", scimctl_json_text(row->name),
-                      "status", scimctl_json_text(row->status),
-                      "detail", scimctl_json_text(row->detail),
-                      "warnings", row->warnings));
-    }
-    return all;
-}
-
-static store_journal_part part_of(const scimctl_call *call)
-{
-    return scimctl_is_set(call, "unexpected") ? STORE_JOURNAL_UNEXPECTED
-           : scimctl_is_set(call, "warnings") ? STORE_JOURNAL_WARNINGS
-                                              : STORE_JOURNAL_ALL;
-}
-
+/* Nobody wants all of it. */
 static scim_error *list(scimctl_call *call)
 {
-    const char *text = scimctl_text(call, "last");
-    apr_int64_t last = LAST_DEFAULT;
-    apr_array_header_t *rows;
-    scim_error *err = NULL;
+    if (scimctl_text(call, "limit") == NULL) {
+        apr_table_setn(call->options, "limit", "20");
+    }
+    return scimctl_perform(call);
+}
 
-    if (text != NULL) {
-        err = scimctl_number(&last, "--last", text, 1, LAST_MAX, call->pool);
+/* ----------------------------------------------------------------- follow */
+
+static void print_line(const json_t *row, const scimctl_call *call,
+                       apr_pool_t *pool)
+{
+    static const char *const members[]
+        = { "time", "actor", "action", "type", "name", "status", "remark" };
+    const char *text = call->json ? scim_json_dump(row, NULL, pool) : "";
+    int i;
+
+    for (i = 0; !call->json && i < 7; i++) {
+        const char *cell = scimctl_member(row, members[i], pool);
+
+        text = apr_pstrcat(pool, text, i > 0 ? "  " : "",
+                           cell != NULL ? scimctl_escape(cell, pool) : "-",
+                           NULL);
     }
+    puts(text);
+}
+
+/* Until somebody interrupts it, or nobody reads it any more. */
+static scim_error *watch(admin_call *todo, const scimctl_call *call)
+{
+    char place[64]; /* outlives the pool of a round */
+    scim_error *err;
+    json_t *row;
+    size_t i;
+
+    for (;;) {
+        apr_pool_clear(todo->pool);
+        err = admin_perform(todo);
+        if (err != NULL) {
+            return scim_error_copy(err, call->pool);
+        }
+        apr_cpystrn(place, todo->slice.next, sizeof(place));
+        todo->slice.after = place;
+        json_array_foreach(todo->out, i, row) {
+            print_line(row, call, todo->pool);
+        }
+        if (fflush(stdout) != 0) {
+            return NULL;
+        }
+        if (json_array_size(todo->out) < (size_t)todo->slice.limit) {
+            apr_sleep(POLL_EVERY);
+        }
+    }
+}
+
+static scim_error *follow(scimctl_call *call)
+{
+    admin_call todo;
+    scim_error *err = scimctl_prepare(&todo, call);
+
     if (err == NULL) {
-        err = store_journal_list(&rows, call->argument, (int)last,
-                                 part_of(call), call->db, call->pool);
+        apr_pool_create(&todo.pool, call->pool);
+        err = watch(&todo, call);
     }
-    if (err != NULL) {
-        return err;
-    }
-    if (call->json) {
-        scimctl_print_json(rows_json(rows));
-    }
-    else {
-        print_rows(rows, call->pool);
-    }
-    return NULL;
+    return err;
 }
 
 /* clang-format off */
-static const scimctl_option list_options[] = {
-    { "last", "N", "shows so many rows, the newest first (default 20)", 0 },
-    { "warnings", NULL, "shows only what was sent beside the standard", 0 },
-    { "unexpected", NULL,
-      "the same, without the documented habits of the app's kind", 0 },
-    { NULL, NULL, NULL, 0 },
-};
-
 static const scimctl_option maintain_options[] = {
     { "keep", "MONTHS",
       "drops what is older than so many whole months (default 0: nothing)",
@@ -164,12 +117,16 @@ static const scimctl_option maintain_options[] = {
 };
 
 const scimctl_command scimctl_journal[] = {
-    { "journal", "list", "SLUG",
-      "Shows who did what to an organization, the newest first.",
-      list_options, list },
-    { "journal", "maintain", NULL,
-      "Makes the journal's partitions three months ahead; for cron, monthly.",
-      maintain_options, maintain },
-    { NULL, NULL, NULL, NULL, NULL, NULL },
+    { .family = "journal", .name = "list", .argument = "SLUG",
+      .operation = &admin_journal_list, .run = list,
+      .columns = "time:TIME actor:ACTOR action:ACTION type:TYPE name:NAME"
+                 " status:STATUS remark:REMARK" },
+    { .family = "journal", .name = "follow", .argument = "SLUG",
+      .operation = &admin_journal_follow, .run = follow },
+    { .family = "journal", .name = "maintain",
+      .summary = "Makes the journal's partitions three months ahead; for cron,"
+                 " monthly.",
+      .options = maintain_options, .run = maintain },
+    { .name = NULL },
 };
 /* clang-format on */

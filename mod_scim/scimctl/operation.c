@@ -384,25 +384,31 @@ static scim_error *check_asked(const admin_call *todo,
                            scimctl_usage(call->command, call->pool));
 }
 
-scim_error *scimctl_perform(scimctl_call *call)
+scim_error *scimctl_prepare(admin_call *out, scimctl_call *call)
 {
     int about = is_about_organization(call->command);
-    admin_call todo = { .operation = call->command->operation,
-                        .db = call->db,
-                        .pool = call->pool };
     scim_error *err = scimctl_resolve(call);
 
-    if (todo.operation->need != STORE_ANYBODY) {
-        todo.slug = about ? call->argument
+    memset(out, 0, sizeof(*out));
+    out->operation = call->command->operation;
+    out->db = call->db;
+    out->pool = call->pool;
+    if (out->operation->need != STORE_ANYBODY) {
+        out->slug = about ? call->argument
                           : scimctl_text(call, "organization");
     }
-    todo.ids[0] = about ? NULL : call->argument;
+    out->ids[0] = about ? NULL : call->argument;
     if (err == NULL) {
-        err = read_options(&todo, call);
+        err = read_options(out, call);
     }
-    if (err == NULL) {
-        err = check_asked(&todo, call);
-    }
+    return err != NULL ? err : check_asked(out, call);
+}
+
+scim_error *scimctl_perform(scimctl_call *call)
+{
+    admin_call todo;
+    scim_error *err = scimctl_prepare(&todo, call);
+
     if (err == NULL) {
         err = in_our_words(perform(&todo, call), &todo);
     }

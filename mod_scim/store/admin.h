@@ -276,31 +276,51 @@ scim_error *store_stack_change(json_t **out, const char *id,
 scim_error *store_stack_delete(const char *id, const char *version,
                                store_admin *a, apr_pool_t *pool);
 
-/* A row of the journal, for people. */
-typedef struct store_journal_row {
-    const char *at;
-    const char *actor;    /* "token 3", "scimctl root" */
-    const char *action;   /* "modify", "app.install" */
-    const char *type;     /* "User"; or NULL */
-    const char *id;       /* or NULL */
-    const char *name;     /* or NULL */
-    const char *status;   /* HTTP; or NULL */
-    const char *detail;   /* why it was refused; or NULL */
-    json_t *warnings;     /* what was off-standard, each with "expected": a
-                             habit of the app's kind; NULL: nothing */
-} store_journal_row;
+/* -------------------------------------------------- the journal, history */
 
-typedef enum {
-    STORE_JOURNAL_ALL,
-    STORE_JOURNAL_WARNINGS,  /* rows that have one */
-    STORE_JOURNAL_UNEXPECTED /* or one that was not to be expected */
-} store_journal_part;
+/* Within store_admin_transact(). Rows, the newest first; `given` has the
+ * filters: actor, action, type, resource, outcome, app, text, since, until. */
+scim_error *store_journal_list(json_t **out, store_slice *slice,
+                               const json_t *given, store_admin *a,
+                               apr_pool_t *pool);
 
-/* The last rows of an organization, the newest first: store_journal_row *.
- * SCIM_NOT_FOUND. */
-scim_error *store_journal_list(apr_array_header_t **out, const char *slug,
-                               int last, store_journal_part part,
+/* What was written behind slice->after, in an order in which nothing comes in
+ * between later: slice->next is always there, and is where to go on. Without
+ * `after`: from now on. */
+scim_error *store_journal_follow(json_t **out, store_slice *slice,
+                                 const json_t *given, store_admin *a,
+                                 apr_pool_t *pool);
+
+/* Versions of a user or group ("User", "Group"), living or deleted, the newest
+ * first. SCIM_NOT_FOUND. */
+scim_error *store_history_list(json_t **out, store_slice *slice,
+                               const char *type, const char *id,
                                store_admin *a, apr_pool_t *pool);
+
+/* All of it as it was. SCIM_NOT_FOUND, SCIM_CONFLICT where it was erased. */
+scim_error *store_history_version(json_t **out, const scim_resource_type *type,
+                                  const char *id, const char *version,
+                                  store_admin *a, apr_pool_t *pool);
+
+/* Which groups a user came into and left, the newest first. */
+scim_error *store_history_memberships(json_t **out, store_slice *slice,
+                                      const char *id, store_admin *a,
+                                      apr_pool_t *pool);
+
+/* Makes a deleted resource live again (`version` NULL) or gives a living one
+ * what it was in a version: a write like any other. `memberships`: the members
+ * of then, and, of what was deleted, its groups, as far as they are there.
+ * SCIM_NOT_FOUND, SCIM_CONFLICT (erased), SCIM_UNIQUENESS (a name is taken),
+ * SCIM_INVALID_VALUE, SCIM_PRECONDITION_FAILED (`match` is If-Match's). */
+scim_error *store_history_restore(json_t **out, const scim_resource_type *type,
+                                  const char *id, const char *version,
+                                  int memberships, const char *match,
+                                  store_admin *a, apr_pool_t *pool);
+
+/* Takes a person's data out of tombstone and journal; scimctl only.
+ * SCIM_CONFLICT while the user is there, unless it is to be deleted, too. */
+scim_error *store_history_erase(json_t **out, const char *id, int delete_too,
+                                store_admin *a, apr_pool_t *pool);
 
 /* Makes journal partitions for this and the next three months, and for months
  * whose rows are in the default partition; drops those older than

@@ -13,6 +13,7 @@ struct store_admin {
     store *s;            /* else of these, while a transaction is open */
     store_connection *c;
     store_caller caller; /* its share and deadline */
+    struct store_transaction *writes; /* of store_admin_writer() */
     store_failure failed; /* what the last failure asks for */
     /* The organization entered. */
     apr_int64_t org_id;
@@ -67,6 +68,13 @@ scim_error *store_admin_slice(json_t **out, store_slice *slice, store_admin *a,
 /* A number for something new in the organization, given once only. */
 scim_error *store_admin_number_new(const char **out, store_admin *a,
                                    apr_pool_t *pool);
+
+/* A caller whose calls of store_create(), store_modify(), ... are parts of this
+ * transaction: writes as SCIM's are, of what the app owns, by the actor.
+ * store_admin_written() follows each. */
+scim_error *store_admin_writer(const store_caller **out, int app_id,
+                               store_admin *a, apr_pool_t *pool);
+scim_error *store_admin_written(scim_error *err, store_admin *a);
 
 /* Text as libpq takes it: a member of an object, NULL if it is not there; what
  * is no string is JSON. */
@@ -129,6 +137,11 @@ scim_error *store_permissions_lock(store_admin *a, apr_pool_t *pool);
 scim_error *store_permissions_refresh(const char *kind, const json_t *id,
                                       const char *name, store_admin *a,
                                       apr_pool_t *pool);
+
+/* The same of one user alone; NULL: of all. */
+scim_error *store_permissions_refresh_of(const char *user, const char *kind,
+                                         const json_t *id, const char *name,
+                                         store_admin *a, apr_pool_t *pool);
 
 /* SCIM_NOT_FOUND also where it is uninstalled. */
 scim_error *store_app_get_installed(json_t **out, const char *id,

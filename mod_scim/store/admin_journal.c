@@ -1,7 +1,10 @@
+#include "store/admin_journal.h"
+
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "core/dialect.h"
-#include "store/admin_connection.h"
 
 /* Months ahead, and those whose rows came when no partition was there. */
 #define MAKE_PARTITIONS                                                   \
@@ -69,88 +72,169 @@ scim_error *store_journal_maintain(int *made, int *dropped, int keep_months,
     return store_admin_end(err, a, pool);
 }
 
-static store_journal_row *read_row(const PGresult *rows, int i,
-                                   apr_pool_t *pool)
-{
-    store_journal_row *row = apr_pcalloc(pool, sizeof(*row));
-    const char *warnings = store_admin_text(rows, i, 8, pool);
+/* ------------------------------------------------------------------ reading */
 
-    row->at = store_admin_text(rows, i, 0, pool);
-    row->actor = store_admin_text(rows, i, 1, pool);
-    row->action = store_admin_text(rows, i, 2, pool);
-    row->type = store_admin_text(rows, i, 3, pool);
-    row->id = store_admin_text(rows, i, 4, pool);
-    row->name = store_admin_text(rows, i, 5, pool);
-    row->status = store_admin_text(rows, i, 6, pool);
-    row->detail = store_admin_text(rows, i, 7, pool);
-    if (warnings != NULL) {
-        row->warnings = scim_json_adopt(json_loads(warnings, 0, NULL), pool);
-    }
-    return row;
-}
+/* clang-format off */
+#define IDS(column) \
+    "(select json_agg(m.id) from (select unnest(j." column ") as id" \
+    " limit 100) m)"
 
 /* Each warning says whether it was to be expected of the app's kind: by the
- * habits that are known today ($4), not by those of when it was written. */
-#define LIST                                                               \
-    "select " STORE_ADMIN_TIME("j.at") ", j.actor_kind || ' ' || j.actor," \
-    " j.action, j.resource_type, j.resource, j.name, j.status, j.detail,"  \
-    " w.list from scim.journal j"                                          \
-    " left join scim.apps p using (org_id, app_id)"                        \
-    " cross join lateral ("                                                \
-    "  select bool_and(known) as known, jsonb_agg("                        \
-    "          w || jsonb_build_object('expected', known) order by n)"     \
-    "         as list"                                                     \
-    "    from jsonb_array_elements(j.changes -> 'warnings')"               \
-    "         with ordinality as e(w, n)"                                  \
-    "   cross join lateral (select coalesce("                              \
-    "          $4::jsonb -> p.kind ? (w ->> 'code'), false) as known) k)"  \
-    "  w"                                                                  \
-    " where j.org_id = $1 and (j.changes ? 'warnings' or $3 = 'all')"      \
-    " and ($3 <> 'unexpected' or not w.known)"                             \
-    " order by j.at desc, j.seq desc limit $2::int"
+ * habits that are known today ($13), not by those of when it was written. */
+#define WARNINGS \
+    " cross join lateral (select bool_and(known) as known," \
+    "   jsonb_agg(w || jsonb_build_object('expected', known) order by n)" \
+    "    as list, string_agg(case when known then '' else 'unexpected ' end" \
+    "    || concat_ws(' ', w ->> 'code', w ->> 'path'), ', ' order by n)" \
+    "    as remark" \
+    "   from jsonb_array_elements(j.changes -> 'warnings')" \
+    "    with ordinality as e(w, n) cross join lateral (select coalesce(" \
+    "     $13::jsonb -> x.kind ? (w ->> 'code'), false) as known) k) w"
 
-static scim_error *list(apr_array_header_t **out, const char *slug, int last,
-                        store_journal_part part, store_admin *a,
-                        apr_pool_t *pool)
+#define ROW \
+    "json_build_object('key', " STORE_JOURNAL_KEY("j") "," \
+    STORE_JOURNAL_ORIGIN "," \
+    " 'type', j.resource_type, 'id', j.resource, 'name', j.name," \
+    " 'version', j.version, 'status', j.status, 'scim_type', j.scim_type," \
+    " 'detail', j.detail," \
+    " 'remark', nullif(concat_ws(', ', j.detail, w.remark), '')," \
+    " 'warnings', w.list, 'before', j.changes -> 'before'," \
+    " 'after', j.changes -> 'after', 'members', j.changes -> 'members'," \
+    " 'added', " IDS("added") ", 'removed', " IDS("removed") "," \
+    " 'changes', j.changes - '{warnings,before,after,members}'::text[])"
+
+/* $4 to $12, each NULL where it does not matter. */
+#define FILTERS \
+    " and ($4::text is null or j.actor = $4" \
+    "  or j.actor_kind || ' ' || j.actor = $4)" \
+    " and ($5::text is null or j.action = $5" \
+    "  or starts_with(j.action, $5 || '.'))" \
+    " and ($6::text is null or j.resource_type = $6)" \
+    " and ($7::uuid is null or j.resource = $7::uuid)" \
+    " and case $8::text when 'ok' then coalesce(j.status, 200) < 400" \
+    "   when 'refused' then j.status >= 400" \
+    "   when 'warned' then j.changes ? 'warnings'" \
+    "   when 'unexpected' then not w.known else true end" \
+    " and ($9::int is null or j.app_id = $9::int)" \
+    " and ($10::text is null or strpos(lower(concat_ws(' ', j.name, j.detail," \
+    "   j.request_id, j.address, j.resource, j.changes)), lower($10)) > 0)" \
+    " and ($11::timestamptz is null or j.at >= $11::timestamptz)" \
+    " and ($12::timestamptz is null or j.at < $12::timestamptz)"
+
+#define LIST \
+    "select " ROW ", " STORE_JOURNAL_KEY("j") \
+    " from scim.journal j" STORE_JOURNAL_APP WARNINGS \
+    " where j.org_id = $1 and j.part = 0 and " STORE_JOURNAL_BEFORE FILTERS \
+    " order by j.at desc, j.seq desc limit $3::int"
+
+/* All that has ended: behind $2, "xid.seq", and before the oldest transaction
+ * that has not, $14. */
+#define FOLLOW \
+    "select " ROW ", j.xid || '.' || j.seq" \
+    " from scim.journal j" STORE_JOURNAL_APP WARNINGS \
+    " where j.org_id = $1 and j.part = 0" \
+    " and j.xid >= split_part($2, '.', 1)::xid8 and j.xid < $14::xid8" \
+    " and (j.xid > split_part($2, '.', 1)::xid8" \
+    "  or j.seq > split_part($2, '.', 2)::bigint)" FILTERS \
+    " order by j.xid, j.seq limit $3::int"
+/* clang-format on */
+
+/* As FILTERS has them; the habits follow. */
+static const char *const filters[] = { "actor", "action", "type",
+                                       "resource", "outcome", "app",
+                                       "text", "since", "until" };
+#define FILTER_COUNT ((int)(sizeof(filters) / sizeof(filters[0])))
+
+static scim_error *no_id(const char *text, apr_pool_t *pool)
 {
-    static const char *const parts[] = {
-        [STORE_JOURNAL_ALL] = "all",
-        [STORE_JOURNAL_WARNINGS] = "warnings",
-        [STORE_JOURNAL_UNEXPECTED] = "unexpected",
-    };
-    const char *values[4];
-    apr_int64_t org_id;
-    PGresult *rows;
-    int i;
-    scim_error *err = store_admin_organization_id(&org_id, slug, a, pool);
+    scim_error *err = scim_error_make(
+        SCIM_INVALID_VALUE, pool, "\"resource\" takes a UUID, not \"%s\".",
+        scim_excerpt(text, pool));
 
-    if (err != NULL) {
-        return err;
+    err->field = "resource";
+    return err;
+}
+
+static scim_error *read_filters(const char **out, const json_t *given,
+                                apr_pool_t *pool)
+{
+    const char *id = store_admin_member(given, "resource", pool);
+    int i;
+
+    if (id != NULL && !store_uuid_is(id)) {
+        return no_id(id, pool);
     }
-    values[0] = apr_psprintf(pool, "%" APR_INT64_T_FMT, org_id);
-    values[1] = apr_itoa(pool, last);
-    values[2] = parts[part];
-    values[3] = scim_json_dump(scim_json_adopt(scim_dialect_habits(), pool),
-                               NULL, pool);
-    err = store_admin_run(&rows, a, LIST, 4, values, pool);
-    if (err != NULL) {
-        return err;
+    for (i = 0; i < FILTER_COUNT; i++) {
+        out[i] = store_admin_member(given, filters[i], pool);
     }
-    *out = apr_array_make(pool, PQntuples(rows), sizeof(store_journal_row *));
-    for (i = 0; i < PQntuples(rows); i++) {
-        APR_ARRAY_PUSH(*out, store_journal_row *) = read_row(rows, i, pool);
+    out[i] = scim_json_dump(scim_json_adopt(scim_dialect_habits(), pool),
+                            NULL, pool);
+    return NULL;
+}
+
+scim_error *store_admin_check_key(const char *key, int numbers,
+                                  apr_pool_t *pool)
+{
+    const char *at = key;
+
+    while (at != NULL && numbers-- > 0) {
+        apr_size_t digits = strspn(at, "0123456789");
+
+        if (digits == 0 || digits > 18 || at[digits] != (numbers > 0 ? '.'
+                                                                     : '\0')) {
+            return scim_error_make(SCIM_INVALID_VALUE, pool,
+                                   "\"%s\" is no place in this list: take it "
+                                   "from the page before.",
+                                   scim_excerpt(key, pool));
+        }
+        at += digits + 1;
     }
     return NULL;
 }
 
-scim_error *store_journal_list(apr_array_header_t **out, const char *slug,
-                               int last, store_journal_part part,
-                               store_admin *a, apr_pool_t *pool)
+scim_error *store_journal_list(json_t **out, store_slice *slice,
+                               const json_t *given, store_admin *a,
+                               apr_pool_t *pool)
 {
-    scim_error *err = store_admin_begin(a, pool);
+    const char *values[FILTER_COUNT + 1];
+    scim_error *err = store_admin_check_key(slice->after, 2, pool);
 
     if (err == NULL) {
-        err = list(out, slug, last, part, a, pool);
+        err = read_filters(values, given, pool);
     }
-    return store_admin_end(err, a, pool);
+    return err != NULL ? err
+                       : store_admin_slice(out, slice, a, LIST,
+                                           FILTER_COUNT + 1, values, pool);
+}
+
+scim_error *store_journal_follow(json_t **out, store_slice *slice,
+                                 const json_t *given, store_admin *a,
+                                 apr_pool_t *pool)
+{
+    const char *values[FILTER_COUNT + 2], *end;
+    PGresult *now;
+    scim_error *err = store_admin_check_key(slice->after, 2, pool);
+
+    if (err == NULL) {
+        err = read_filters(values, given, pool);
+    }
+    if (err == NULL) {
+        err = store_admin_run(
+            &now, a, "select pg_snapshot_xmin(pg_current_snapshot())::text", 0,
+            NULL, pool);
+    }
+    if (err != NULL) {
+        return err;
+    }
+    end = store_admin_text(now, 0, 0, pool);
+    values[FILTER_COUNT + 1] = end;
+    *out = scim_json_adopt(json_array(), pool);
+    if (slice->after != NULL) {
+        err = store_admin_slice(out, slice, a, FOLLOW, FILTER_COUNT + 2,
+                                values, pool);
+    }
+    if (err == NULL && slice->next == NULL) {
+        slice->next = apr_pstrcat(pool, end, ".0", NULL);
+    }
+    return err;
 }

@@ -13,6 +13,13 @@ scim_error *store_permissions_refresh(const char *kind, const json_t *id,
                                       const char *name, store_admin *a,
                                       apr_pool_t *pool)
 {
+    return store_permissions_refresh_of(NULL, kind, id, name, a, pool);
+}
+
+scim_error *store_permissions_refresh_of(const char *user, const char *kind,
+                                         const json_t *id, const char *name,
+                                         store_admin *a, apr_pool_t *pool)
+{
     apr_time_t took = a->actor->received == 0
                           ? 0
                           : apr_time_now() - a->actor->received;
@@ -24,12 +31,14 @@ scim_error *store_permissions_refresh(const char *kind, const json_t *id,
                              a->actor->name,
                              apr_itoa(pool, (int)apr_time_as_msec(took)),
                              a->actor->request_id,
-                             a->actor->address };
+                             a->actor->address,
+                             user };
 
     return store_admin_ask(
         NULL, a,
-        "select scim.permissions_refresh($1::int, null, $2::jsonb,"
+        "select scim.permissions_refresh($1::int, case when $8::uuid is not null"
+        " then array[$8::uuid] end, $2::jsonb,"
         " row($3::text, $4::text, null, $5::int, $6::text, $7::text)"
         "::scim.origin)",
-        6, values, pool);
+        7, values, pool);
 }

@@ -13,6 +13,10 @@ typedef struct creation {
     const char *id;
     store_keys keys;
     store_shape shape;
+    const char *action;
+    int status;
+    apr_int64_t version;
+    const store_revival *revival; /* or NULL */
     const char *password; /* its hash; or NULL */
     int later; /* nobody waits for the record */
     store_record *record;
@@ -24,8 +28,24 @@ static store_record *expected_record(const creation *c, apr_pool_t *pool)
     store_record *record = apr_pcalloc(pool, sizeof(*record));
 
     record->id = c->id;
-    record->version = 1;
+    record->version = c->version;
     return record;
+}
+
+/* Version, time of creation and whatever only a section's type can fold are
+ * those of the tombstone; the journal tells of all that it told before. */
+static void add_revival(store_transaction *tx, const creation *c,
+                        json_t *changes)
+{
+    store_step_text(store_add(c->type->kind == SCIM_KIND_USER
+                                  ? STORE_USER_REVIVE
+                                  : STORE_GROUP_REVIVE,
+                              tx),
+                    c->id);
+    if (c->revival->foreign != NULL) {
+        json_object_update(json_object_get(changes, "after"),
+                           (json_t *)c->revival->foreign);
+    }
 }
 
 /* `row`: the insert, or NULL where a trip has been made since. */
@@ -33,12 +53,12 @@ static scim_error *finish(store_transaction *tx, creation *c,
                           const store_step *row,
                           const store_members_change *members)
 {
-    store_entry entry = { .action = "create",
+    store_entry entry = { .action = c->action,
                           .type = c->type,
                           .id = c->id,
-                          .version = 1,
+                          .version = c->version,
                           .name = c->keys.name,
-                          .status = 201,
+                          .status = c->status,
                           .added = members->added };
     store_selection selection;
     scim_error *err;
@@ -46,6 +66,10 @@ static scim_error *finish(store_transaction *tx, creation *c,
     entry.changes = store_changes(NULL, c->resource, c->type, tx->pool);
     if (members->json != NULL) {
         json_object_set(entry.changes, "members", members->json);
+    }
+    if (c->revival != NULL) {
+        add_revival(tx, c, entry.changes);
+        row = NULL;
     }
     store_add_password(c->password, c->id, entry.changes, tx);
     store_add_journal(&entry, tx);
@@ -64,7 +88,8 @@ static scim_error *finish(store_transaction *tx, creation *c,
 static scim_error *add_first_members(store_members_change *out,
                                      store_transaction *tx, const creation *c)
 {
-    store_step *step = store_add_delta(c->id, c->members, "create", 1, tx);
+    store_step *step = store_add_delta(c->id, c->members, c->action, c->version,
+                                       tx);
     scim_error *err = store_go(tx);
 
     return err != NULL ? err
@@ -81,7 +106,8 @@ static scim_error *work(store_transaction *tx, void *baton)
 
     tx->name = c->keys.name;
     row = store_add_insert(&c->keys, c->id, c->type, tx);
-    if (c->type->kind == SCIM_KIND_GROUP && c->keys.external_id != NULL) {
+    if (c->type->kind == SCIM_KIND_GROUP && c->keys.external_id != NULL
+        && c->revival == NULL) { /* which has its own */
         store_add_permissions(STORE_MAPPING_TAKE_UP, c->id, tx);
     }
     if (c->members != NULL) {
@@ -104,6 +130,11 @@ scim_error *store_create(store_record **out, const scim_resource_type *type,
                    .resource = resource,
                    .id = wants->id != NULL ? wants->id : store_uuid_make(pool),
                    .shape = store_shape_of(type, wants),
+                   .action = wants->revival != NULL ? "restore" : "create",
+                   .status = wants->revival != NULL ? wants->status : 201,
+                   .version = wants->revival != NULL ? wants->revival->version
+                                                     : 1,
+                   .revival = wants->revival,
                    .password = wants->password,
                    .later = wants->later };
     scim_error *err;

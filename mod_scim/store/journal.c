@@ -8,8 +8,12 @@
 
 void store_add_origin(store_step *step, store_transaction *tx)
 {
-    store_step_text(step, "token");
-    store_step_int(step, tx->caller->key_id, tx->pool);
+    store_step_text(step, tx->caller->actor != NULL ? tx->caller->actor_kind
+                                                    : "token");
+    store_step_text(step, tx->caller->actor != NULL
+                              ? tx->caller->actor
+                              : apr_psprintf(tx->pool, "%" APR_INT64_T_FMT,
+                                             tx->caller->key_id));
     store_step_int(step, apr_time_as_msec(apr_time_now()
                                           - tx->caller->received),
                    tx->pool);
@@ -84,19 +88,24 @@ static json_t *difference(const json_t *from, const json_t *to)
     return out;
 }
 
-/* What no answer shows, no reader of the journal sees either. */
+/* What no answer shows, no reader of the journal sees either. The names of
+ * schemas are no secret. */
 static const json_t *shown(const json_t *resource,
                            const scim_resource_type *type, apr_pool_t *pool)
 {
-    json_t *copy;
+    json_t *copy, *schemas;
 
     if (resource == NULL
         || (!type->hides && !scim_foreign_is_in(resource, type))) {
         return resource;
     }
     copy = scim_json_adopt(json_deep_copy(resource), pool);
+    schemas = json_copy(json_object_get(resource, "schemas"));
     scim_foreign_drop(copy, type);
     scim_drop_never_returned(copy, type);
+    if (schemas != NULL) {
+        json_object_set_new(copy, "schemas", schemas);
+    }
     return copy;
 }
 

@@ -257,11 +257,25 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     "UPDATE scim.user_folded r SET folded = " FOLDED("$3", "$4") \
     " WHERE org_id = $1 AND user_id = $2::uuid"
 
-#define TOMBSTONE(table, type, name) \
+#define TOMBSTONE(table, type, name, folded) \
     "INSERT INTO scim.tombstones(org_id, id, app_id, resource_type, name," \
-    " external_id, created, version, body) SELECT r.org_id, r.id, r.app_id," \
-    " " type ", " name ", r.external_id, r.created, r.version + 1, r.body" \
+    " external_id, created, version, body, folded, claims)" \
+    " SELECT r.org_id, r.id, r.app_id, " type ", " name ", r.external_id," \
+    "  r.created, r.version + 1, r.body, " folded "," \
+    "  (SELECT json_agg(json_build_object('attr', c.attr, 'value', c.value))" \
+    "    FROM scim.unique_values c WHERE c.org_id = $1 AND c.id = r.id)" \
     " FROM scim." table " r" \
+    " WHERE r.org_id = $1 AND r.id = $2::uuid"
+
+/* The row was inserted just now. What it has in its folded document is newer
+ * than what the tombstone has. */
+#define REVIVE(table, type, other, folded) \
+    "WITH t AS (DELETE FROM scim.tombstones" \
+    "   WHERE org_id = $1 AND id = $2::uuid RETURNING *)," \
+    " claimed AS MATERIALIZED (SELECT scim.claim_values($1, t.id, '" type "'," \
+    "   t.claims) FROM t WHERE t.claims IS NOT NULL)" other \
+    " UPDATE scim." table " r SET version = t.version + 1," \
+    "  created = t.created" folded " FROM t, (SELECT count(*) FROM claimed) c" \
     " WHERE r.org_id = $1 AND r.id = $2::uuid"
 
 #define JOURNAL_COLUMNS \
@@ -548,12 +562,14 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         LEAVE("group_groups", "child_id") },
 
     [STORE_USER_TOMBSTONE] = { "user_tombstone",
-        TOMBSTONE("users", "'User'", "r.body::json ->> 'userName'") },
+        TOMBSTONE("users", "'User'", "r.body::json ->> 'userName'",
+                  "(SELECT f.folded FROM scim.user_folded f"
+                  " WHERE f.org_id = $1 AND f.user_id = r.id)") },
     [STORE_GROUP_TOMBSTONE] = { "group_tombstone",
-        TOMBSTONE("groups", "'Group'", "r.name") },
+        TOMBSTONE("groups", "'Group'", "r.name", "r.folded") },
     [STORE_RESOURCE_TOMBSTONE] = { "resource_tombstone",
         TOMBSTONE("resources", "r.resource_type",
-                  "r.body::json ->> 'displayName'") },
+                  "r.body::json ->> 'displayName'", "r.folded") },
     [STORE_PERMISSIONS_USER] = { "permissions_user",
         "SELECT scim.permissions_user($1::int, $2::uuid, $8::boolean, "
         BEHALF("$3", "$4", "$5", "$6", "$7") ") WHERE " MAPPED },
@@ -563,6 +579,13 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_MAPPING_TAKE_UP] = { "mapping_take_up",
         "SELECT scim.mapping_take_up($1::int, $2::uuid, "
         BEHALF("$3", "$4", "$5", "$6", "$7") ") WHERE " MAPPED },
+    [STORE_USER_REVIVE] = { "user_revive",
+        REVIVE("users", "User",
+               ", kept AS (UPDATE scim.user_folded f"
+               "   SET folded = t.folded || f.folded FROM t"
+               "   WHERE f.org_id = $1 AND f.user_id = $2::uuid)", "") },
+    [STORE_GROUP_REVIVE] = { "group_revive",
+        REVIVE("groups", "Group", "", ", folded = t.folded || r.folded") },
     [STORE_JOURNAL] = { "journal",
         "INSERT INTO scim.journal" JOURNAL_COLUMNS
         " VALUES (" ORIGIN("$2", "$3", "$4", "$5", "$6") ", $7, $8, $9::uuid,"

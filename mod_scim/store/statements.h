@@ -89,6 +89,8 @@ typedef enum {
     STORE_PERMISSIONS_USER, /* what users hold, and what changes it */
     STORE_PERMISSIONS_GROUP_END,
     STORE_MAPPING_TAKE_UP,
+    STORE_USER_REVIVE, /* the tombstone goes */
+    STORE_GROUP_REVIVE,
     STORE_JOURNAL,
     STORE_STATEMENT_COUNT
 } store_statement;

@@ -68,6 +68,8 @@ typedef struct store_caller {
     apr_time_t deadline;    /* after which everything is SCIM_UNAVAILABLE */
     const scim_reading *reading; /* warnings for the journal row; or NULL */
     int *verified; /* out, or NULL: set once the token was found good */
+    const char *actor_kind, *actor; /* who it is in the journal; NULL: the
+                                       token */
     store_transaction *within; /* a batch, whose part each call is; or NULL */
 } store_caller;
 
@@ -114,12 +116,20 @@ typedef struct store_record {
 
 #define STORE_PASSWORD_ENDS "" /* in place of a hash: none is kept any more */
 
+/* A deleted resource comes back: its tombstone is there, and goes. */
+typedef struct store_revival {
+    apr_int64_t version;   /* that this write makes */
+    const json_t *foreign; /* what the journal shows of extensions that the type
+                              does not have; or NULL */
+} store_revival;
+
 /* What an answer needs besides the row. */
 typedef struct store_wants {
     int refs;    /* groups or members */
     int display; /* of members (of groups it is always read) */
     int status;  /* HTTP, of a write that succeeds: for the journal */
     const char *id; /* of a new resource: from store_new_id(); or NULL */
+    const store_revival *revival; /* of a resource that was deleted; or NULL */
     const char *password; /* hash of a new one, to be kept;
                              STORE_PASSWORD_ENDS; or NULL: as it is */
     int later;      /* of a new resource in a batch: the record holds id and
