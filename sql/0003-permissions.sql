@@ -449,7 +449,7 @@ revoke all
 grant execute
   on function scim.permissions_membership, scim.permissions_user,
      scim.permissions_group_end, scim.mapping_take_up
-  to scim_httpd;
+  to scim_httpd, scim_admin;
 create index tombstones_external_id
   on scim.tombstones(org_id, external_id, deleted)
   where resource_type = 'Group' and external_id is not null;

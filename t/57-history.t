@@ -6,7 +6,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use Scim::Crowd;
-use Scim::Process qw(slurp);
+use Scim::Process qw(run slurp);
 use Scim::Server;
 use Test::More;
 
@@ -39,6 +39,7 @@ subtest 'an earlier version comes back' => \&turn_back;
 subtest 'extensions of files' => \&restore_extension;
 subtest 'what the journal has lost' => \&lose_rows;
 subtest 'erasure' => \&erase_person;
+subtest 'by the admin API' => \&ask_as_account;
 subtest 'filters and pages' => \&filter_journal;
 subtest 'following' => \&follow_journal;
 
@@ -329,6 +330,70 @@ sub erase_person() {
     is $postgres->psql(q{select count(*) from scim.journal
         where name = 'ann'}), 3, 'others are as they were';
     return;
+}
+
+# ----------------------------------------------------------------- accounts
+
+# As the role that a child's transactions become for an account.
+sub ask_as_account() {
+    $postgres->administer(qw(account create --realm corp --name oscar --role),
+        'admin', @in_acme);
+    $postgres->administer(qw(account create --realm corp --name mia --role),
+        'member', @in_acme);
+    my $id = make_user('frieda', externalId => 'f-1', emails => [{
+        value => 'frieda@example.com' }]);
+    my @groups = map { make_group("Of frieda $_", $id) } 1, 2;
+    my $was = $acme->get("/Users/$id")->{json};
+    patch("/Users/$id", set('title', 'Now'));
+    $acme->delete("/Users/$id");
+    like perform('mia', 'acme', 'user.restore', $id)->{errors},
+        qr/account is "member"/, 'a member may not';
+    like perform('oscar', 'globex', 'user.restore', $id)->{errors},
+        qr/no organization "globex"/, 'nobody in a foreign organization';
+    is perform('oscar', 'acme', 'user.restore', $id, '{"memberships": true}')
+        ->{json}{groups}, 2, 'an admin restores a user';
+    is perform('oscar', 'acme', 'user.restore', $id, '{"version": 1}')
+        ->{json}{version}, 5, '... and what it was';
+    my $now = $acme->get("/Users/$id")->{json};
+    delete $_->{meta} for $was, $now;
+    is_deeply $now, $was, '... with its groups';
+    is_deeply [map { "$_->{actor} $_->{action}" } @{ perform('oscar', 'acme',
+        'user.history', $id)->{json} }[0, 1]], [('account oscar restore') x 2],
+        'who did it is in the history';
+    is perform('oscar', 'acme', 'user.version', $id, '{"version": 2}')
+        ->{json}{attributes}{title}, 'Now', '... which can be looked at';
+    is scalar @{ perform('oscar', 'acme', 'user.memberships', $id)->{json} }, 6,
+        '... with its memberships';
+    $acme->delete("/Groups/$groups[0]");
+    is perform('oscar', 'acme', 'group.restore', $groups[0],
+        '{"memberships": true}')->{json}{version}, 5, 'a group is restored';
+    is members($groups[0]), $id, '... with its members';
+    is perform('oscar', 'acme', 'group.version', $groups[0], '{"version": 1}')
+        ->{json}{member_count}, 1, '... and looked at';
+    is perform('oscar', 'acme', 'journal.list', 'x', '{"actor": "oscar"}')
+        ->{json}[0]{request_id}, 'of-perform', 'the journal is listed';
+    is_deeply perform('oscar', 'acme', 'journal.follow', 'x')->{json}, [],
+        '... and followed';
+    like perform('oscar', 'acme', 'journal.list', 'x', '{"resource": "x"}')
+        ->{errors}, qr/"resource" takes a UUID/, '... by what is right';
+    like perform('oscar', 'acme', 'user.erase', $id)->{errors},
+        qr/takes an owner/, 'erasing takes an owner';
+    $postgres->administer(qw(account create --realm corp --name olga --role),
+        'owner', @in_acme);
+    like perform('olga', 'acme', 'user.erase', $id)->{errors},
+        qr/Nobody but scimctl/, '... at a shell';
+    return;
+}
+
+sub perform($name, $slug, $operation, $id, $given = undef) {
+    my $done = run('', "$ENV{SCIM_BUILD}/t/lib/perform",
+        $postgres->conninfo_httpd,
+        slurp($postgres->password_file) =~ s/\s+\z//r, 'corp', $name, $slug,
+        $operation, $id, $given // ());
+    $done->{json} = JSON::PP->new->utf8->decode($done->{output})
+        if $done->{status} == 0;
+    diag "$operation: $done->{errors}" if $done->{status} > 1;
+    return $done;
 }
 
 # ------------------------------------------------------------------ the journal

@@ -100,7 +100,15 @@ scim_error *store_history_erase(json_t **out, const char *id, int delete_too,
     json_t *present;
     PGresult *done;
     int i, rows = 0, is_there;
-    scim_error *err = store_permissions_lock(a, pool);
+    scim_error *err;
+
+    if (a->conn == NULL) {
+        return scim_error_make(SCIM_FORBIDDEN, pool,
+                               "Nobody but scimctl may change the journal: "
+                               "scimctl user erase %s.",
+                               id);
+    }
+    err = store_permissions_lock(a, pool);
 
     if (err == NULL) {
         err = store_history_present(&present, "User", id, a, pool);

@@ -36,8 +36,8 @@ scim_error *store_permissions_refresh_of(const char *user, const char *kind,
 
     return store_admin_ask(
         NULL, a,
-        "select scim.permissions_refresh($1::int, case when $8::uuid is not null"
-        " then array[$8::uuid] end, $2::jsonb,"
+        "select scim.permissions_refresh($1::int,"
+        " case when $8::uuid is not null then array[$8::uuid] end, $2::jsonb,"
         " row($3::text, $4::text, null, $5::int, $6::text, $7::text)"
         "::scim.origin)",
         7, values, pool);
