@@ -202,6 +202,7 @@ end $$;
 revoke all on function scim.fill_values from public;
 revoke all on function scim.value_rows, scim.index_is_ready from public;
 grant execute on function scim.value_rows, scim.index_is_ready to scim_httpd;
+grant execute on function scim.value_rows to scim_admin;
 grant select on scim.attributes to scim_httpd, scim_reader;
 
 -- ---------------------------------------------------------- who may do what

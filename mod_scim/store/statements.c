@@ -583,7 +583,12 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         REVIVE("users", "User",
                ", kept AS (UPDATE scim.user_folded f"
                "   SET folded = t.folded || f.folded FROM t"
-               "   WHERE f.org_id = $1 AND f.user_id = $2::uuid)", "") },
+               "   WHERE f.org_id = $1 AND f.user_id = $2::uuid"
+               "   RETURNING f.folded),"
+               " more AS (INSERT INTO scim.user_values(" VALUE_COLUMNS ")"
+               "  SELECT $1::int, $2::uuid, v.*"
+               "  FROM kept k CROSS JOIN LATERAL scim.value_rows(k.folded) v"
+               "  ON CONFLICT DO NOTHING)", "") },
     [STORE_GROUP_REVIVE] = { "group_revive",
         REVIVE("groups", "Group", "", ", folded = t.folded || r.folded") },
     [STORE_JOURNAL] = { "journal",
