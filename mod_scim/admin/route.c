@@ -29,7 +29,7 @@ const admin_route admin_routes[] = {
 
     { "GET",    ORG "/accounts",     &admin_account_list, 200, NULL },
     { "POST",   ORG "/accounts",     &admin_account_create, 201,
-      ORG "/accounts/{account_id}" },
+      ORG "/accounts/{id}" },
     { "GET",    ORG "/accounts/{id}", &admin_account_get, 200, NULL },
     { "PATCH",  ORG "/accounts/{id}", &admin_account_change, 200, NULL },
     { "DELETE", ORG "/accounts/{id}", &admin_account_remove, 204, NULL },
@@ -41,18 +41,18 @@ const admin_route admin_routes[] = {
 
     { "GET",    ORG "/apps",         &admin_app_list, 200, NULL },
     { "POST",   ORG "/apps",         &admin_app_install, 201,
-      ORG "/apps/{app_id}" },
+      ORG "/apps/{id}" },
     { "GET",    ORG "/apps/{id}",    &admin_app_get, 200, NULL },
     { "PATCH",  ORG "/apps/{id}",    &admin_app_change, 200, NULL },
     { "POST",   ORG "/apps/{id}/uninstall", &admin_app_uninstall, 200, NULL },
     { "POST",   ORG "/apps/{id}/adopt", &admin_app_adopt, 200, NULL },
     { "POST",   ORG "/apps/{app}/tokens", &admin_token_create, 201,
-      ORG "/tokens/{key_id}" },
+      ORG "/tokens/{id}" },
 
     { "GET",    ORG "/tokens",       &admin_token_list, 200, NULL },
     { "GET",    ORG "/tokens/{id}",  &admin_token_get, 200, NULL },
     { "POST",   ORG "/tokens/{id}/rotate", &admin_token_rotate, 201,
-      ORG "/tokens/{key_id}" },
+      ORG "/tokens/{id}" },
     { "POST",   ORG "/tokens/{id}/revoke", &admin_token_revoke, 200, NULL },
 
     { "GET",    ORG "/stacks",       &admin_stack_list, 200, NULL },

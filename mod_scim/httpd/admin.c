@@ -48,7 +48,7 @@ static scim_error *nobody(request_rec *r)
             "and Require valid-user in its section, as httpd has to say who "
             "asks");
     }
-    if (!ap_some_auth_required(r)) {
+    if (!ap_some_authn_required(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "SCIM0109: nobody is asked for their name at %s: the "
                       "section of ScimService admin needs Require valid-user",

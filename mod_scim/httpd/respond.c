@@ -145,14 +145,20 @@ static void set_header(request_rec *r, const char *name, const char *value)
     }
 }
 
-/* Answers hold personal data, and what they say is true now only. */
+/* A part of a JSON text is of no use; httpd would cut one out. */
+static void forget_range(request_rec *r)
+{
+    apr_table_unset(r->headers_in, "Range");
+    apr_table_unset(r->headers_in, "Request-Range");
+}
+
+/* Answers hold personal data, and what they say is true now only. The admin
+ * API's have their headers from mod_scim_admin_headers(). */
 static void set_common_headers(request_rec *r)
 {
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
-    /* A part of a JSON text is of no use; httpd would cut one out. */
-    apr_table_unset(r->headers_in, "Range");
-    apr_table_unset(r->headers_in, "Request-Range");
+    forget_range(r);
 }
 
 /* ------------------------------------------------------------------- body */
@@ -295,7 +301,7 @@ int mod_scim_respond_admin(mod_scim_call *call, const admin_response *response,
     if (call->body_status == AP_FILTER_ERROR) {
         return AP_FILTER_ERROR;
     }
-    set_common_headers(r);
+    forget_range(r);
     if (err != NULL) {
         log_error(err, call);
         return r->connection->aborted ? DONE : send_error(call, err);

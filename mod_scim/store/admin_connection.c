@@ -134,6 +134,21 @@ static scim_error *take(PGresult **out, PGresult *result, store_admin *a,
                : NULL;
 }
 
+/* Data exceptions: what a client made up in place of what it was given, such
+ * as the `next` of a list. Nothing but a value can be at fault here. */
+static scim_error *unfit(scim_error *err, const PGresult *result,
+                         apr_pool_t *pool)
+{
+    if (!state_is(PQresultErrorField(result, PG_DIAG_SQLSTATE), "22")) {
+        return err;
+    }
+    return scim_error_because(
+        scim_error_make(SCIM_INVALID_VALUE, pool,
+                        "A value is not of the form that belongs there; "
+                        "\"after\" takes what a list gave as \"next\"."),
+        pool, "%s", err->cause);
+}
+
 /* In a child: a trip with one step. */
 static scim_error *run_borrowed(PGresult **out, store_admin *a,
                                 const char *sql, int count,
@@ -159,7 +174,7 @@ static scim_error *run_borrowed(PGresult **out, store_admin *a,
     err = store_result_error(&a->failed, step.result, "admin", NULL, pool);
     a->c->broken |= a->failed.renew;
     a->c->gone |= a->failed.gone;
-    return err;
+    return unfit(err, step.result, pool);
 }
 
 scim_error *store_admin_run(PGresult **out, store_admin *a, const char *sql,

@@ -51,10 +51,17 @@ scim_error *store_organization_list(json_t **out, store_slice *slice,
 scim_error *store_organization_get(json_t **out, store_admin *a,
                                    apr_pool_t *pool)
 {
-    return store_admin_json(out, a,
-                            "select " ORGANIZATION
-                            " from scim.organizations o where o.org_id = $1",
-                            0, NULL, pool);
+    scim_error *err = store_admin_json(
+        out, a,
+        "select " ORGANIZATION
+        " from scim.organizations o where o.org_id = $1",
+        0, NULL, pool);
+
+    /* What the account that asks is here. */
+    if (err == NULL && a->role != NULL) {
+        json_object_set_new(*out, "role", json_string(a->role));
+    }
+    return err;
 }
 
 /* Both rows at once: each refers to the other, until the commit. `on conflict`
