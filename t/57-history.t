@@ -6,7 +6,6 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use Scim::Crowd;
-use Scim::Process qw(run slurp);
 use Scim::Server;
 use Test::More;
 
@@ -21,7 +20,7 @@ use constant {
 };
 
 my $source = $ENV{SCIM_SOURCE} // "$FindBin::RealBin/..";
-my $server = Scim::Server->new(
+my $server = Scim::Server->new(admin => 1,
     section => "ScimSchema $source/conf/employment.schema.json User\n",
     config => "<Location /plain>\nScimService scim\n</Location>\n");
 my $postgres = $server->postgres;
@@ -30,6 +29,7 @@ my $globex = $server->organization('globex');
 my $plain = $acme->another(url => $server->url('acme')
     =~ s{/scim/v2}{/plain}r, path => '/plain/acme');
 my @in_acme = ('--organization', 'acme');
+my $realm = $postgres->psql('select realm from scim.accounts limit 1');
 
 subtest 'versions of a user' => \&look_back_at_user;
 subtest 'versions of a group' => \&look_back_at_group;
@@ -332,68 +332,62 @@ sub erase_person() {
     return;
 }
 
-# ----------------------------------------------------------------- accounts
+# --------------------------------------------------------------- the admin API
 
-# As the role that a child's transactions become for an account.
 sub ask_as_account() {
-    $postgres->administer(qw(account create --realm corp --name oscar --role),
-        'admin', @in_acme);
-    $postgres->administer(qw(account create --realm corp --name mia --role),
-        'member', @in_acme);
+    $postgres->administer(qw(account create --realm), $realm, '--name', $_->[0],
+        '--role', $_->[1], @in_acme) for [oscar => 'admin'], [mia => 'member'];
+    my ($oscar, $mia) = map { $server->admin('acme', $_) } qw(oscar mia);
     my $id = make_user('frieda', externalId => 'f-1', emails => [{
         value => 'frieda@example.com' }]);
     my @groups = map { make_group("Of frieda $_", $id) } 1, 2;
     my $was = $acme->get("/Users/$id")->{json};
     patch("/Users/$id", set('title', 'Now'));
     $acme->delete("/Users/$id");
-    like perform('mia', 'acme', 'user.restore', $id)->{errors},
-        qr/account is "member"/, 'a member may not';
-    like perform('oscar', 'globex', 'user.restore', $id)->{errors},
-        qr/no organization "globex"/, 'nobody in a foreign organization';
-    is perform('oscar', 'acme', 'user.restore', $id, '{"memberships": true}')
+    my $restore = "/users/$id/restore";
+    is $mia->post($restore, {})->{status}, 403, 'a member may not';
+    is $oscar->another(url => $oscar->url =~ s/acme/globex/r)
+        ->post($restore, {})->{status}, 404,
+        'nobody in a foreign organization';
+    is $oscar->post($restore, { memberships => JSON::PP::true })
         ->{json}{groups}, 2, 'an admin restores a user';
-    is perform('oscar', 'acme', 'user.restore', $id, '{"version": 1}')
-        ->{json}{version}, 5, '... and what it was';
+    is $oscar->post($restore, { version => 1 })->{json}{version}, 5,
+        '... and what it was';
     my $now = $acme->get("/Users/$id")->{json};
     delete $_->{meta} for $was, $now;
     is_deeply $now, $was, '... with its groups';
-    is_deeply [map { "$_->{actor} $_->{action}" } @{ perform('oscar', 'acme',
-        'user.history', $id)->{json} }[0, 1]], [('account oscar restore') x 2],
-        'who did it is in the history';
-    is perform('oscar', 'acme', 'user.version', $id, '{"version": 2}')
-        ->{json}{attributes}{title}, 'Now', '... which can be looked at';
-    is scalar @{ perform('oscar', 'acme', 'user.memberships', $id)->{json} }, 6,
+    is $oscar->post($restore, {})->{status}, 400, '... which lives now';
+    like $oscar->get("/users/$id/history")->{json}{items}[0]{actor},
+        qr/\Aaccount .*oscar/, 'who did it is in the history';
+    is $oscar->get("/users/$id/versions/2")->{json}{attributes}{title}, 'Now',
+        '... which can be looked at';
+    is scalar @{ $oscar->get("/users/$id/memberships")->{json}{items} }, 6,
         '... with its memberships';
     $acme->delete("/Groups/$groups[0]");
-    is perform('oscar', 'acme', 'group.restore', $groups[0],
-        '{"memberships": true}')->{json}{version}, 5, 'a group is restored';
+    is $oscar->post("/groups/$groups[0]/restore",
+        { memberships => JSON::PP::true })->{json}{version}, 5,
+        'a group is restored';
     is members($groups[0]), $id, '... with its members';
-    is perform('oscar', 'acme', 'group.version', $groups[0], '{"version": 1}')
-        ->{json}{member_count}, 1, '... and looked at';
-    is perform('oscar', 'acme', 'journal.list', 'x', '{"actor": "oscar"}')
-        ->{json}[0]{request_id}, 'of-perform', 'the journal is listed';
-    is_deeply perform('oscar', 'acme', 'journal.follow', 'x')->{json}, [],
-        '... and followed';
-    like perform('oscar', 'acme', 'journal.list', 'x', '{"resource": "x"}')
-        ->{errors}, qr/"resource" takes a UUID/, '... by what is right';
-    like perform('oscar', 'acme', 'user.erase', $id)->{errors},
-        qr/takes an owner/, 'erasing takes an owner';
-    $postgres->administer(qw(account create --realm corp --name olga --role),
-        'owner', @in_acme);
-    like perform('olga', 'acme', 'user.erase', $id)->{errors},
-        qr/Nobody but scimctl/, '... at a shell';
+    is $oscar->get("/groups/$groups[0]/versions/1")->{json}{member_count}, 1,
+        '... and looked at';
+    is scalar @{ $oscar->get("/groups/$groups[0]/history")->{json}{items} }, 5,
+        '... in all its versions';
+    my $page = $oscar->get('/journal', { outcome => 'refused', limit => 1 })
+        ->{json};
+    is scalar @{ $page->{items} }, 1, 'the journal is listed';
+    isnt $oscar->get('/journal', { outcome => 'refused', limit => 1,
+        after => $page->{next} })->{json}{items}[0]{key}, $page->{items}[0]{key},
+        '... page by page';
+    my $place = $oscar->get('/journal/follow')->{json};
+    is_deeply $place->{items}, [], '... and followed';
+    patch("/Users/$id", set('title', 'Later'));
+    is_deeply [map { $_->{name} } @{ $oscar->get('/journal/follow',
+        { after => $place->{next} })->{json}{items} }], ['frieda'],
+        '... from where it ended';
+    my $refused = $oscar->get('/journal', { resource => 'x' });
+    is "$refused->{status} $refused->{json}{field}", '400 resource',
+        'what is no id is none';
     return;
-}
-
-sub perform($name, $slug, $operation, $id, $given = undef) {
-    my $done = run('', "$ENV{SCIM_BUILD}/t/lib/perform",
-        $postgres->conninfo_httpd,
-        slurp($postgres->password_file) =~ s/\s+\z//r, 'corp', $name, $slug,
-        $operation, $id, $given // ());
-    $done->{json} = JSON::PP->new->utf8->decode($done->{output})
-        if $done->{status} == 0;
-    diag "$operation: $done->{errors}" if $done->{status} > 1;
-    return $done;
 }
 
 # ------------------------------------------------------------------ the journal

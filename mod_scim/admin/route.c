@@ -7,7 +7,9 @@
 
 #include "admin/account.h"
 #include "admin/app.h"
+#include "admin/history.h"
 #include "admin/issue.h"
+#include "admin/journal.h"
 #include "admin/organization.h"
 #include "admin/stack.h"
 
@@ -61,6 +63,20 @@ const admin_route admin_routes[] = {
     { "GET",    ORG "/stacks/{id}",  &admin_stack_get, 200, NULL },
     { "PATCH",  ORG "/stacks/{id}",  &admin_stack_change, 200, NULL },
     { "DELETE", ORG "/stacks/{id}",  &admin_stack_delete, 204, NULL },
+
+    { "GET",    ORG "/users/{id}/history", &admin_user_history, 200, NULL },
+    { "GET",    ORG "/users/{id}/versions/{version}", &admin_user_version, 200,
+      NULL },
+    { "GET",    ORG "/users/{id}/memberships", &admin_user_memberships, 200,
+      NULL },
+    { "POST",   ORG "/users/{id}/restore", &admin_user_restore, 200, NULL },
+    { "GET",    ORG "/groups/{id}/history", &admin_group_history, 200, NULL },
+    { "GET",    ORG "/groups/{id}/versions/{version}", &admin_group_version,
+      200, NULL },
+    { "POST",   ORG "/groups/{id}/restore", &admin_group_restore, 200, NULL },
+
+    { "GET",    ORG "/journal",      &admin_journal_list, 200, NULL },
+    { "GET",    ORG "/journal/follow", &admin_journal_follow, 200, NULL },
     { NULL, NULL, NULL, 0, NULL },
 };
 /* clang-format on */
