@@ -49,7 +49,22 @@ static const char *const odd_times[] = {
 
 static const char *const odd_numbers[] = {
     "0.5", "-2.50", "25e-1", "1E1", "-0", "0.1", "1e300", "-1e300",
-    "9007199254740993", "4.4999999999999999"
+    "9007199254740993", "4.4999999999999999", "9007199254740992",
+    "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+    "-2147483649", "1e-7", "0.00000010", "0.10000000000000000555",
+    "123456789.0123450", "123456789.012345001", "1e15", "5e-324", "-0.0",
+    "0.1000000000000000055511151231257827", "1e400", "-1e400", "1e-400"
+};
+
+/* What is stored of them and of others: 15 digits of a decimal, and all of an
+ * integer. */
+static const double odd_decimals[] = {
+    0.1, -2.5, 1e-7, 123456789.012345, 1e300, -1e300, 1e15, 4.5, 1.0 / 3, -0.0,
+    5e-324, 9007199254740993.0
+};
+static const apr_int64_t odd_integers[] = {
+    APR_INT64_C(9007199254740993), APR_INT64_C(9007199254740992), APR_INT64_MAX,
+    APR_INT64_MIN, -2147483649, 1000000000000000
 };
 
 void chance_start(chance *c, apr_uint64_t seed, apr_pool_t *pool)
@@ -140,6 +155,11 @@ static json_t *some_number(chance *c, const scim_attr *attr)
 {
     int n = (int)chance_below(c, 21) - 10;
 
+    if (chance_percent(c, 30)) {
+        return attr->type == SCIM_DECIMAL && chance_percent(c, 70)
+                   ? json_real(PICK(c, odd_decimals))
+                   : json_integer(PICK(c, odd_integers));
+    }
     return attr->type == SCIM_DECIMAL && chance_percent(c, 70)
                ? json_real(n / 2.0)
                : json_integer(n);
@@ -465,6 +485,21 @@ static const scim_extension *some_extension(chance *c,
     return &type->extensions[chance_below(c, n)];
 }
 
+/* NULL: there is none. */
+static const scim_attr *one_number(chance *c, const scim_schema *schema)
+{
+    const scim_attr *found = NULL, *attr;
+    unsigned n = 0;
+
+    for (attr = schema->attrs; attr->name != NULL; attr++) {
+        if ((attr->type == SCIM_INTEGER || attr->type == SCIM_DECIMAL)
+            && chance_below(c, ++n) == 0) {
+            found = attr;
+        }
+    }
+    return found;
+}
+
 static const char *leaf(chance *c, const scim_resource_type *type,
                         apr_pool_t *pool)
 {
@@ -477,6 +512,12 @@ static const char *leaf(chance *c, const scim_resource_type *type,
     }
     attr = some_attr(c, chance_percent(c, 25) && schema == type->schema
                             ? scim_common_attrs : schema->attrs);
+    /* No schema of the RFCs has numbers. */
+    if (schema != type->schema && chance_percent(c, 20)) {
+        const scim_attr *number = one_number(c, schema);
+
+        attr = number != NULL ? number : attr;
+    }
     /* What most filters are about, more often than the rest. */
     if (type->kind == SCIM_KIND_USER && schema == type->schema
         && chance_percent(c, 25)) {

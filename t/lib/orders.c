@@ -107,9 +107,22 @@ static int compare_texts(const item *a, const item *b)
     return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
 }
 
+/* Integers are exact; of a decimal 15 digits are stored. */
+static long double number_of(const json_t *value)
+{
+    char text[40];
+
+    if (!json_is_real(value)) {
+        return json_is_boolean(value) ? json_is_true(value)
+                                      : (long double)json_integer_value(value);
+    }
+    snprintf(text, sizeof(text), "%.15g", json_real_value(value));
+    return strtold(text, NULL);
+}
+
 static int compare_values(const item *a, const item *b)
 {
-    double x, y;
+    long double x, y;
 
     if (a->value == NULL || b->value == NULL) {
         return (a->value == NULL) - (b->value == NULL); /* absent: last */
@@ -117,10 +130,8 @@ static int compare_values(const item *a, const item *b)
     if (json_is_string(a->value)) {
         return compare_texts(a, b);
     }
-    x = json_is_boolean(a->value) ? json_is_true(a->value)
-                                  : json_number_value(a->value);
-    y = json_is_boolean(b->value) ? json_is_true(b->value)
-                                  : json_number_value(b->value);
+    x = number_of(a->value);
+    y = number_of(b->value);
     return (x > y) - (x < y);
 }
 
@@ -141,12 +152,15 @@ static int is_scalar(const scim_path *path)
            || type == SCIM_DECIMAL;
 }
 
-static int has_column(const char *path)
+static int has_column(const char *path, const scim_resource_type *type)
 {
     static const char *const names[] = { "userName", "displayName",
                                          "externalId", "name.familyName" };
     size_t i;
 
+    if (type->kind == SCIM_KIND_OTHER) {
+        return strcmp(path, "externalId") == 0;
+    }
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcmp(names[i], path) == 0) {
             return 1;
@@ -192,7 +206,8 @@ static void expect(question *q, apr_pool_t *p)
             add->value = sort != NULL ? value_at(sort, t->seen, part->type)
                                       : NULL;
             add->whole = sort != NULL
-                         && has_column(scim_path_text(sort, part->type, p));
+                         && has_column(scim_path_text(sort, part->type, p),
+                                       part->type);
         }
     }
     descending = q->query.descending;
