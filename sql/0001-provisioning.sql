@@ -184,7 +184,8 @@ create table scim.users(
   -- app_id is free here: it fills alignment padding.
   primary key (org_id, id) include (app_id),
   foreign key (org_id, app_id) references scim.apps);
-create unique index users_user_name on scim.users(org_id, user_name);
+create unique index users_user_name on scim.users(org_id, user_name)
+  include (id, app_id); -- deep pages do not read the rows before them
 create index users_external_id on scim.users(org_id, external_id)
   where external_id is not null;
 create index users_display_name on scim.users(org_id, display_name, id)

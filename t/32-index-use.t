@@ -157,6 +157,9 @@ sub walks($type, $by, @indexes) {
             my @missing = grep { my $plan = $_;
                 grep { !uses($plan, $_) } @indexes } @plans;
             is scalar @missing, 0, "... by @indexes" or diag explain $missing[0];
+            my @fetched = grep { heap_reads($_) } @plans;
+            is scalar @fetched, 0, '... and none of their rows'
+                or diag explain $fetched[0];
             my ($most) = sort { touched($b) <=> touched($a) } @plans;
             # A page and one more row; two pages where an offset passes one.
             cmp_ok touched($most), '<=', 110 * @indexes,
@@ -193,6 +196,13 @@ sub nodes($plan) {
 
 sub uses($plan, $index) {
     return grep { ($_->{'Index Name'} // '') eq $index } nodes($plan);
+}
+
+# Scans that read tables, or had to.
+sub heap_reads($plan) {
+    return grep { $_->{'Relation Name'}
+        && ($_->{'Node Type'} ne 'Index Only Scan' || $_->{'Heap Fetches'}) }
+        nodes($plan);
 }
 
 # Rows that were looked at in tables and indexes.
