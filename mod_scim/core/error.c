@@ -85,6 +85,7 @@ const char *scim_excerpt(const char *text, apr_pool_t *pool)
 {
     apr_size_t len = strlen(text), i;
     char *shown;
+    json_t *json;
 
     if (len <= SCIM_EXCERPT_MAX) {
         shown = apr_pstrmemdup(pool, text, len);
@@ -102,7 +103,10 @@ const char *scim_excerpt(const char *text, apr_pool_t *pool)
             shown[i] = '?';
         }
     }
-    return json_string_value(scim_json_adopt(scim_json_text(shown), pool));
+    json = scim_json_text(shown);
+    shown = apr_pstrdup(pool, json_string_value(json));
+    json_decref(json);
+    return shown;
 }
 
 int scim_fault_status(scim_fault fault)
