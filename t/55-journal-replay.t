@@ -55,6 +55,7 @@ subtest 'a random run' => sub {
         enterprise);
 };
 
+subtest 'undo' => \&undo_some;
 subtest 'large groups' => \&change_large_groups;
 subtest 'warnings' => \&send_off_standard;
 
@@ -287,6 +288,33 @@ sub refused($my) {
     return;
 }
 
+# -------------------------------------------------------------------- undo
+
+# What was deleted comes back, what lives becomes what it was first.
+sub undo_some() {
+    my %done;
+    for my $row (split /\n/, $server->postgres->psql(q{
+        select o.slug, lower(j.resource_type), j.resource, max(j.version),
+            bool_or(j.action = 'delete')
+          from scim.journal j join scim.organizations o using (org_id)
+         where j.version is not null and j.resource_type in ('User', 'Group')
+         group by 1, 2, 3 having bool_or(j.action = 'delete')
+            or (max(j.version) > 3 and md5(j.resource::text) < '4')
+         order by md5(j.resource::text) limit 80})) {
+        my ($slug, $type, $id, $version, $is_deleted) = split /\|/, $row;
+        my $result = $server->postgres->scimctl($type, 'restore', $id,
+            '--organization', $slug, $is_deleted eq 't' ? () : qw(--version 1),
+            '--memberships', $id =~ /[0-7]\z/ ? 'on' : 'off');
+        $done{$result->{status} == 0 ? "$type $is_deleted" : 'refused'}++;
+        diag $result->{errors}
+            if $result->{status} && $result->{errors} !~ / is taken by /;
+    }
+    cmp_ok $done{$_} // 0, '>', 0, $_ for 'user t', 'user f', 'group t',
+        'group f';
+    cmp_ok $done{refused} // 0, '<', 10, 'few names are taken meanwhile';
+    return;
+}
+
 # --------------------------------------------------------- a large difference
 
 sub change_large_groups() {
@@ -442,14 +470,14 @@ sub look_at_rows() {
     my @all = map { $_->{j} } @rows;
     is scalar(grep { !defined $_->{duration_ms} || $_->{duration_ms} < 0
         || !length($_->{request_id} // '') || $_->{address} ne '127.0.0.1'
-        || $_->{actor_kind} ne 'token' || $_->{format} != 1 } @all), 0,
+        || $_->{format} != 1 } grep { $_->{actor_kind} eq 'token' } @all), 0,
         'each row says who, from where, how long, in which request';
     is $server->postgres->psql(q{select count(*) from scim.journal j
         join scim.tokens t on t.org_id = j.org_id
             and t.key_id::text = j.actor and j.actor_kind = 'token'
         where t.app_id is distinct from j.app_id}), 0, '... and by which app';
     my %requests;
-    $requests{ $_->{request_id} }{ $_->{xid} } = 1 for @all;
+    $requests{ $_->{request_id} // '' }{ $_->{xid} } = 1 for @all;
     cmp_ok scalar(keys %requests), '>', ROUNDS, '... requests are told apart';
     my $refused = $server->postgres->psql(q{select count(*) from scim.journal
         where status = 400 and version is null and duration_ms >= 0
