@@ -8,6 +8,7 @@
 #include "admin/account.h"
 #include "admin/app.h"
 #include "admin/history.h"
+#include "admin/configuration.h"
 #include "admin/issue.h"
 #include "admin/journal.h"
 #include "admin/organization.h"
@@ -28,6 +29,11 @@ const admin_route admin_routes[] = {
     { "POST",   ORG "/suspend",      &admin_organization_suspend, 200, NULL },
     { "POST",   ORG "/resume",       &admin_organization_resume, 200, NULL },
     { "GET",    ORG "/me",           &admin_account_me, 200, NULL },
+
+    { "GET",    ORG "/configuration", &admin_configuration_export, 200,
+      NULL },
+    { "POST",   ORG "/configuration/import", &admin_configuration_import, 200,
+      NULL },
 
     { "GET",    ORG "/accounts",     &admin_account_list, 200, NULL },
     { "POST",   ORG "/accounts",     &admin_account_create, 201,

@@ -8,7 +8,8 @@
 const scimctl_command *const scimctl_families[] = {
     scimctl_database, scimctl_index, scimctl_organization, scimctl_account,
     scimctl_app,      scimctl_token, scimctl_stack,        scimctl_user,
-    scimctl_group,    scimctl_journal, scimctl_doctor,     NULL,
+    scimctl_group,    scimctl_journal, scimctl_export,    scimctl_import,
+    scimctl_doctor,   NULL,
 };
 
 /* clang-format off */

@@ -96,6 +96,8 @@ extern const scimctl_command scimctl_account[];
 extern const scimctl_command scimctl_app[];
 extern const scimctl_command scimctl_token[];
 extern const scimctl_command scimctl_doctor[];
+extern const scimctl_command scimctl_export[];
+extern const scimctl_command scimctl_import[];
 extern const scimctl_command scimctl_journal[];
 extern const scimctl_command scimctl_user[];
 extern const scimctl_command scimctl_group[];

@@ -276,6 +276,36 @@ scim_error *store_stack_change(json_t **out, const char *id,
 scim_error *store_stack_delete(const char *id, const char *version,
                                store_admin *a, apr_pool_t *pool);
 
+/* ---------------------------------------------------------- configuration */
+
+/* What people decided about the organization, as one object; members "id" are
+ * for nobody else. */
+scim_error *store_configuration_get(json_t **out, store_admin *a,
+                                    apr_pool_t *pool);
+
+/* The roles that are imported. */
+scim_error *store_import_role_new(json_t **out, const json_t *given,
+                                  store_admin *a, apr_pool_t *pool);
+scim_error *store_import_role(json_t **out, const char *id,
+                              const json_t *given, const char *version,
+                              store_admin *a, apr_pool_t *pool);
+
+typedef enum {
+    STORE_IMPORT_MISSING, /* there is no such group, or not one only */
+    STORE_IMPORT_SAME,
+    STORE_IMPORT_MADE,
+    STORE_IMPORT_CHANGED
+} store_imported;
+
+/* Brings the mapping of one group to what is wanted. SCIM_INVALID_VALUE:
+ * a role or stack is not there. */
+scim_error *store_import_mapping(store_imported *out, const json_t *wanted,
+                                 store_admin *a, apr_pool_t *pool);
+
+/* What comes after the first is undone by the second. */
+scim_error *store_admin_rehearse(store_admin *a, apr_pool_t *pool);
+scim_error *store_admin_undo(store_admin *a, apr_pool_t *pool);
+
 /* -------------------------------------------------- the journal, history */
 
 /* Within store_admin_transact(). Rows, the newest first; `given` has the

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 
 #include "store/admin_connection.h"
+#include "store/uuid.h"
 
 /* With the linked user, whose name is for people only: what links is the id. */
 #define ACCOUNT                                                             \
@@ -41,13 +42,23 @@ scim_error *store_account_get(json_t **out, const char *id, store_admin *a,
     return err;
 }
 
-/* `role` is what the entry gave, which may be more than the account's. */
+/* `role` is what the entry gave, which may be more than the account's; and what
+ * the linked user holds. */
 scim_error *store_account_me(json_t **out, store_admin *a, apr_pool_t *pool)
 {
     const char *values[] = { a->actor->realm, a->actor->account, a->role };
     scim_error *err = store_admin_json(
         out, a,
-        "select " ACCOUNT " || jsonb_build_object('role', $4::text)"
+        "select " ACCOUNT " || jsonb_build_object('role', $4::text,"
+        " 'permissions', (select coalesce(jsonb_agg(jsonb_build_object("
+        "   'organization_role', e.organization_role, 'stack', s.name,"
+        "   'role', r.name) order by s.key, r.key), '[]')"
+        "  from scim.user_permissions e"
+        "  left join scim.stacks s"
+        "    on s.org_id = e.org_id and s.stack_id = e.stack_id"
+        "  left join scim.stack_roles r"
+        "    on r.org_id = e.org_id and r.role_id = e.role_id"
+        " where e.org_id = c.org_id and e.user_id = c.user_id))"
         " from scim.accounts c"
         " where c.org_id = $1 and c.realm = $2 and c.name = $3",
         3, values, pool);
@@ -260,8 +271,7 @@ static scim_error *check_user(const char *id, const char *user,
     PGresult *row;
     scim_error *err;
 
-    if (strlen(user) != 36
-        || strspn(user, "0123456789abcdefABCDEF-") != 36) {
+    if (!store_uuid_is(user)) {
         return wrong_user(user, pool);
     }
     err = store_admin_ask(

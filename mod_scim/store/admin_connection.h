@@ -143,6 +143,13 @@ scim_error *store_permissions_refresh_of(const char *user, const char *kind,
                                          const json_t *id, const char *name,
                                          store_admin *a, apr_pool_t *pool);
 
+/* The same, of the users in these groups ('{id,...}') and below them. */
+scim_error *store_permissions_refresh_groups(const char *groups,
+                                             const char *kind,
+                                             const json_t *id,
+                                             const char *name, store_admin *a,
+                                             apr_pool_t *pool);
+
 /* SCIM_NOT_FOUND also where it is uninstalled. */
 scim_error *store_app_get_installed(json_t **out, const char *id,
                                     store_admin *a, apr_pool_t *pool);
