@@ -18,7 +18,7 @@
 scim_error *store_account_list(json_t **out, store_slice *slice,
                                store_admin *a, apr_pool_t *pool)
 {
-    return store_admin_slice(
+    return store_admin_slice_numbered(
         out, slice, a,
         "select " ACCOUNT ", c.account_id from scim.accounts c"
         " where c.org_id = $1 and c.account_id > " STORE_ADMIN_AFTER

@@ -19,7 +19,7 @@
 scim_error *store_app_list(json_t **out, store_slice *slice, store_admin *a,
                            apr_pool_t *pool)
 {
-    return store_admin_slice(
+    return store_admin_slice_numbered(
         out, slice, a,
         "select " APP ", p.app_id from scim.apps p where p.org_id = $1"
         " and p.app_id > " STORE_ADMIN_AFTER " order by p.app_id"

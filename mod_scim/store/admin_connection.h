@@ -101,9 +101,13 @@ int store_admin_is_true(const PGresult *result, int row, int column);
     " at time zone 'UTC',"            \
     " 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
-/* $2 of a slice whose key is a number: what is none is the beginning. */
-#define STORE_ADMIN_AFTER \
-    "(case when $2::text ~ '^[0-9]{1,18}$' then $2::text::bigint else 0 end)"
+/* The same where the key is a number above 0, and $2 in the statement is
+ * STORE_ADMIN_AFTER. SCIM_INVALID_VALUE: what to begin behind is none. */
+#define STORE_ADMIN_AFTER "coalesce($2::bigint, 0)"
+scim_error *store_admin_slice_numbered(json_t **out, store_slice *slice,
+                                       store_admin *a, const char *sql,
+                                       int count, const char *const *values,
+                                       apr_pool_t *pool);
 
 /* An owner's act, in the transaction of the act itself. `before` and `after`
  * are JSON or NULL. */

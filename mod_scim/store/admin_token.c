@@ -44,7 +44,7 @@ scim_error *store_token_list(json_t **out, store_slice *slice,
 {
     const char *app = store_admin_member(given, "app", pool);
 
-    return store_admin_slice(
+    return store_admin_slice_numbered(
         out, slice, a,
         "select " TOKEN ", t.key_id" FROM_TOKENS
         " and ($4::int is null or t.app_id = $4::int)"

@@ -281,6 +281,26 @@ scim_error *store_admin_slice(json_t **out, store_slice *slice, store_admin *a,
     return NULL;
 }
 
+scim_error *store_admin_slice_numbered(json_t **out, store_slice *slice,
+                                       store_admin *a, const char *sql,
+                                       int count, const char *const *values,
+                                       apr_pool_t *pool)
+{
+    apr_size_t len = slice->after != NULL ? strlen(slice->after) : 1;
+    scim_error *err;
+
+    if (slice->after == NULL
+        || (len > 0 && len <= 18
+            && strspn(slice->after, "0123456789") == len)) {
+        return store_admin_slice(out, slice, a, sql, count, values, pool);
+    }
+    err = scim_error_make(SCIM_INVALID_VALUE, pool,
+                          "\"after\" takes what a list gave as \"next\", and "
+                          "nothing else.");
+    err->field = "after";
+    return err;
+}
+
 scim_error *store_admin_number_new(const char **out, store_admin *a,
                                    apr_pool_t *pool)
 {
