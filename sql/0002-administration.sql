@@ -274,7 +274,9 @@ set search_path = pg_catalog, pg_temp as $$
 
 -- Everything of an organization but its slug, which leads nowhere from now on;
 -- of its accounts one, without a name, as the constraint needs one. Says how
--- many rows of what there were. What refers to others goes before them.
+-- many rows of what there were. What refers to others goes before them. The
+-- journal stays, as nothing that httpd becomes may change it: `scimctl journal
+-- maintain` takes it away.
 create function scim.organization_erase(p_org int) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp as $$
@@ -291,7 +293,7 @@ begin
       select c.oid, c.relname from pg_class c
        where c.relnamespace = 'scim'::regnamespace and c.relkind in ('r', 'p')
          and not c.relispartition
-         and c.relname not in ('organizations', 'accounts')
+         and c.relname not in ('organizations', 'accounts', 'journal')
          and exists (select from pg_attribute a where a.attrelid = c.oid
                       and a.attname = 'org_id' and not a.attisdropped)),
     depth(oid, n) as (

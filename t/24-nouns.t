@@ -148,14 +148,18 @@ sub delete_organization {
         'it is not there';
     like refused(qw(organization create globex --name G --owner x)),
         qr/"globex" is taken/, '... but its slug is';
+    cmp_ok $postgres->psql(q{select count(*) from scim.journal join
+        scim.organizations o using (org_id) where o.slug = 'globex'}), '>', 5,
+        'the journal stays';
+    told(qw(journal maintain));
     is_deeply rows_of('globex'), { accounts => 1, journal => 1,
-        organizations => 1 }, 'nothing else is left';
+        organizations => 1 }, '... until it is maintained; nothing else is left';
     is $postgres->psql(q{select c.name || c.realm || o.name from scim.accounts c
         join scim.organizations o using (org_id) where o.slug = 'globex'}), '',
         '... no name, either';
     is $postgres->psql(q{select j.action || ' ' || j.name from scim.journal j
         join scim.organizations o using (org_id) where o.slug = 'globex'}),
-        'organization.delete globex', 'the journal says who did it';
+        'organization.delete globex', '... but who did it';
     is_deeply rows_of('acme'), $others, 'others keep all that they have';
     is_deeply [map { $_->{slug} } @{ told(qw(organization list)) }], ['acme'],
         'the list does not show it';

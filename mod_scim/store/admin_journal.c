@@ -41,6 +41,12 @@ static scim_error *drop_old(int *dropped, int keep_months, store_admin *a,
     return err;
 }
 
+/* Of an organization that was deleted one row stays: who did that. */
+#define FORGET_DELETED                                             \
+    "delete from scim.journal j using scim.organizations o"        \
+    " where o.deleted is not null and j.org_id = o.org_id"         \
+    " and j.action <> 'organization.delete'"
+
 /* Partitions come and go under locks that stop every write: rather give up
  * than let the queue behind a long transaction grow. */
 static scim_error *maintain(int *made, int *dropped, int keep_months,
@@ -52,6 +58,9 @@ static scim_error *maintain(int *made, int *dropped, int keep_months,
 
     if (err == NULL) {
         err = store_admin_run(&count, a, MAKE_PARTITIONS, 0, NULL, pool);
+    }
+    if (err == NULL) {
+        err = store_admin_script(a, FORGET_DELETED, pool);
     }
     if (err != NULL) {
         return err;

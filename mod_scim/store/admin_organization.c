@@ -214,7 +214,7 @@ scim_error *store_organization_switch(json_t **out, store_switch to,
                  pool);
 }
 
-/* The journal goes as well, but for one row, which says who did this. */
+/* The journal goes with the next store_journal_maintain(). */
 scim_error *store_organization_delete(json_t **out, const char *version,
                                       store_admin *a, apr_pool_t *pool)
 {
