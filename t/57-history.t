@@ -39,6 +39,7 @@ subtest 'an earlier version comes back' => \&turn_back;
 subtest 'extensions of files' => \&restore_extension;
 subtest 'what the journal has lost' => \&lose_rows;
 subtest 'erasure' => \&erase_person;
+subtest 'retention' => \&forget_old;
 subtest 'by the admin API' => \&ask_as_account;
 subtest 'filters and pages' => \&filter_journal;
 subtest 'following' => \&follow_journal;
@@ -304,6 +305,9 @@ sub erase_person() {
     patch("/Users/$id", set('title', 'Dr. Muster'));
     is $acme->post('/Users', { schemas => [USER], userName => 'erika.muster' })
         ->{status}, 409, 'a refusal quotes the name';
+    $postgres->administer(qw(account create --realm), $realm,
+        qw(--name emu --role member), @in_acme);
+    $postgres->administer(qw(account link emu --user), $id, @in_acme);
     like refusal('user', 'erase', $id), qr/is there: delete it first/,
         'nobody erases who lives';
     is_deeply [@{ told('user', 'erase', $id, qw(--delete on)) }{qw(id deleted)}],
@@ -329,6 +333,23 @@ sub erase_person() {
         'twice does no harm';
     is $postgres->psql(q{select count(*) from scim.journal
         where name = 'ann'}), 3, 'others are as they were';
+    return;
+}
+
+# The journal's retention is that of the deleted, too.
+sub forget_old() {
+    my ($old, $new) = map { make_user("deleted-$_") } qw(old new);
+    $acme->delete("/Users/$_") for $old, $new;
+    $postgres->psql("update scim.tombstones
+        set deleted = now() - interval '3 months' where id = '$old'");
+    $postgres->administer(qw(journal maintain --keep 12));
+    is told('user', 'version', $old, '--version', 1)->{attributes}{userName},
+        'deleted-old', 'what the journal keeps can be looked at';
+    $postgres->administer(qw(journal maintain --keep 2));
+    like refusal('user', 'restore', $old), qr/erased/, '... what not, not';
+    is $postgres->psql(q{select count(*) from scim.tombstones t
+        where t::text like '%deleted-old%'}), 0, '... nothing of it is left';
+    told('user', 'restore', $new);
     return;
 }
 

@@ -9,7 +9,7 @@
 
 /* Texts by which the person was known: what a message may have quoted. */
 #define KNOWN_AS \
-    "create temporary table known_as on commit drop as" \
+    "with known_as as materialized (" \
     " select distinct v.value from scim.journal j cross join lateral (" \
     "   values (j.changes -> 'before'), (j.changes -> 'after')) s(o)" \
     "  cross join lateral (select s.o ->> k from unnest(array['userName'," \
@@ -21,19 +21,26 @@
     " union select t.name from scim.tombstones t" \
     "  where t.org_id = $1 and t.id = $2::uuid" \
     " union select t.external_id from scim.tombstones t" \
-    "  where t.org_id = $1 and t.id = $2::uuid"
+    "  where t.org_id = $1 and t.id = $2::uuid)"
 
 #define OWN_ROWS \
-    "update scim.journal set name = null, detail = null," \
-    "  changes = nullif(jsonb_strip_nulls(jsonb_build_object(" \
-    "    'members', changes -> 'members', 'cause', changes -> 'cause'," \
-    "    'password', changes -> 'password')), '{}')" \
+    "update scim.journal set name = null, detail = null, changes = nullif(" \
+    "  changes - '{before,after,warnings}'::text[]" \
+    "   #- case changes -> 'cause' ->> 'id' when $2::uuid::text" \
+    "       then '{cause,name}' else '{}' end::text[], '{}')" \
     " where org_id = $1 and resource = $2::uuid"
+
+/* Acts on the account that was linked to the person. */
+#define LINKS \
+    "update scim.journal set changes = changes #- '{before,user_name}'" \
+    "   #- '{after,user_name}'" \
+    " where org_id = $1 and resource is null and $2::uuid::text" \
+    "  in (changes -> 'before' ->> 'user_id', changes -> 'after' ->> 'user_id')"
 
 /* Refusals that named nobody, or somebody else, and quote the person; owner's
  * acts of the person's name. Two letters are no name. */
 #define OTHER_ROWS \
-    "update scim.journal j set detail = case when q.quoted" \
+    KNOWN_AS " update scim.journal j set detail = case when q.quoted" \
     "   then null else j.detail end," \
     "  name = case when q.named then null else j.name end" \
     " from (select j.at, j.seq," \
@@ -43,8 +50,7 @@
     "    and (strpos(j.detail, k.value) > 0 or j.name = k.value)" \
     "   where j.org_id = $1 and j.resource is distinct from $2::uuid" \
     "   group by 1, 2) q" \
-    " where j.org_id = $1 and j.at = q.at and j.seq = q.seq" \
-    "  and $2::uuid is not null"
+    " where j.org_id = $1 and j.at = q.at and j.seq = q.seq"
 
 #define TOMBSTONE \
     "update scim.tombstones set name = null, external_id = null," \
@@ -96,7 +102,7 @@ scim_error *store_history_erase(json_t **out, const char *id, int delete_too,
                                 store_admin *a, apr_pool_t *pool)
 {
     static const char *const statements[]
-        = { KNOWN_AS, OWN_ROWS, OTHER_ROWS, TOMBSTONE };
+        = { OTHER_ROWS, OWN_ROWS, LINKS, TOMBSTONE };
     json_t *present;
     PGresult *done;
     int i, rows = 0, is_there;
@@ -120,7 +126,7 @@ scim_error *store_history_erase(json_t **out, const char *id, int delete_too,
     }
     for (i = 0; err == NULL && i < 4; i++) {
         err = store_admin_ask(&done, a, statements[i], 1, &id, pool);
-        if (err == NULL && (i == 1 || i == 2)) {
+        if (err == NULL && i < 3) { /* of the journal */
             rows += (int)apr_atoi64(PQcmdTuples(done));
         }
     }

@@ -24,6 +24,13 @@
     "   'YYYYMM')"                                                        \
     " order by c.relname"
 
+/* What was deleted is kept no longer than what the journal says of it. */
+#define FORGET                                                              \
+    "update scim.tombstones set name = null, body = null, folded = null,"   \
+    " claims = null where body is not null and deleted < (date_trunc("      \
+    "  'month', now() at time zone 'UTC') - $1::int * interval '1 month')"  \
+    "  at time zone 'UTC'"
+
 static scim_error *drop_old(int *dropped, int keep_months, store_admin *a,
                             apr_pool_t *pool)
 {
@@ -37,6 +44,7 @@ static scim_error *drop_old(int *dropped, int keep_months, store_admin *a,
     }
     if (err == NULL) {
         *dropped = PQntuples(old);
+        err = store_admin_run(NULL, a, FORGET, 1, &keep, pool);
     }
     return err;
 }
