@@ -37,6 +37,7 @@ my @refused_in_section = (
     ['ScimService status', qr/ScimService status is not part of this version/],
     ['ScimService metrics', qr/ScimService metrics is not part/],
     ['ScimService Users', qr/ScimService takes scim, admin or off, not "Users"/],
+    ["ScimConsole $dir/none", qr/ScimConsole takes off or the folder of the con/],
     ['ScimRealm ""', qr/ScimRealm \S/],
     ["ScimRealm \"a\tb\"", qr/ScimRealm .*control/],
     ['ScimRealm ' . 'a' x 201, qr/ScimRealm .*200/],
@@ -154,6 +155,7 @@ my @refused_sections = (
 
 my @accepted_in_section = (
     'ScimService off', 'ScimService admin', 'ScimOrganization acme-2',
+    'ScimConsole off', "ScimConsole $ENV{SCIM_SOURCE}/mod_scim/console",
     'ScimRealm https://login.example.com/', 'ScimRealm "our staff"',
     'ScimRealm expr=%{HTTP_HOST}', 'ScimRealm "expr=%{env:OIDC_CLAIM_iss}"',
     'ScimBaseURL https://id.example.com:8443/scim/v2/',

@@ -149,7 +149,7 @@ sub headers() {
         'options'           => $olga->request('OPTIONS', '/stacks'),
         'nobody'            => anybody('/scim-admin/v1/organizations'),
         'a wrong method'    => $olga->request('TRACK', '/stacks'),
-        'beside the API'    => $olga->another(url => base('/scim-admin'))->get('/index.html'),
+        'beside the API'    => $olga->another(url => base('/scim-admin'))->get('/index.htm'),
     );
     for my $case (sort keys %replies) {
         my $headers = $replies{$case}{headers};
@@ -325,7 +325,7 @@ sub methods() {
     is $olga->get($_)->{status}, 404, "$_ is nothing"
         for '/stack', '/stacks/', '/stacks/1/2/3', '/stacks%2f1';
     is $olga->another(url => base('/scim-admin'))->get($_)->{status}, 404, "$_ is nothing"
-        for '', '/', '/v1', '/v2/organizations', '/v1/', '/v1/openapi.jso';
+        for '/v1', '/v2/organizations', '/v1/', '/v1/openapi.jso';
     return;
 }
 

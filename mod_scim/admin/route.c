@@ -12,6 +12,7 @@
 #include "admin/issue.h"
 #include "admin/journal.h"
 #include "admin/organization.h"
+#include "admin/overview.h"
 #include "admin/stack.h"
 
 /* clang-format off */
@@ -34,6 +35,8 @@ const admin_route admin_routes[] = {
       NULL },
     { "POST",   ORG "/configuration/import", &admin_configuration_import, 200,
       NULL },
+    { "GET",    ORG "/overview",     &admin_overview_get, 200, NULL },
+    { "GET",    ORG "/hints",        &admin_hint_list, 200, NULL },
 
     { "GET",    ORG "/accounts",     &admin_account_list, 200, NULL },
     { "POST",   ORG "/accounts",     &admin_account_create, 201,

@@ -20,6 +20,7 @@ typedef struct mod_scim_call {
     int verified;          /* the token was found good */
     int is_admin;          /* of the admin API */
     const char *realm;     /* of it: whose name r->user is */
+    const char *console_type; /* of a file of the console; NULL: it is none */
     apr_status_t body_status; /* why the body could not be read */
 } mod_scim_call;
 

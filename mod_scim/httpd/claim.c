@@ -5,6 +5,7 @@
 #include <http_request.h>
 
 #include "httpd/admin.h"
+#include "httpd/console.h"
 
 extern module AP_MODULE_DECLARE_DATA scim_module;
 
@@ -72,22 +73,34 @@ int mod_scim_claim_url(request_rec *r)
     if (call->is_admin) {
         mod_scim_admin_headers(r);
     }
+    call->conf = conf;
     ap_set_module_config(r->request_config, &scim_module, call);
-    r->filename = apr_pstrdup(r->pool, PSEUDO_NAME);
     r->path_info = apr_pstrdup(r->pool, "");
+    if (call->is_admin && mod_scim_console_claim(call)) {
+        return OK;
+    }
+    r->filename = apr_pstrdup(r->pool, PSEUDO_NAME);
     return OK;
 }
 
 int mod_scim_claim_storage(request_rec *r)
 {
-    return mod_scim_claimed(r) != NULL ? OK : DECLINED;
+    mod_scim_call *call = mod_scim_claimed(r);
+
+    if (call == NULL) {
+        return DECLINED;
+    }
+    return call->console_type != NULL ? mod_scim_console_find(call) : OK;
 }
 
 int mod_scim_claim_handler(request_rec *r)
 {
-    const mod_scim_call *call = mod_scim_claimed(r);
+    mod_scim_call *call = mod_scim_claimed(r);
 
-    if (call != NULL) {
+    if (call != NULL && call->console_type != NULL) {
+        mod_scim_console_send(call);
+    }
+    else if (call != NULL) {
         r->handler = call->is_admin ? SCIM_ADMIN_HANDLER : SCIM_HANDLER;
     }
     return DECLINED;

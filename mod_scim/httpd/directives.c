@@ -6,6 +6,7 @@
 #include <http_core.h>
 
 #include "admin/check.h"
+#include "httpd/console.h"
 #include "httpd/extension.h"
 #include "httpd/password.h"
 #include "httpd/service.h"
@@ -69,6 +70,7 @@ void *mod_scim_merge_dir_config(apr_pool_t *pool, void *parent, void *child)
     conf->burst = PICK(add->burst, base->burst, UNSET);
     conf->types = PICK(add->types, base->types, NULL);
     conf->realm = PICK(add->realm, base->realm, NULL);
+    conf->console = PICK(add->console, base->console, NULL);
     /* A constant nearer by is not overruled by an expression farther away. */
     conf->realm_expr = add->realm != NULL
                            ? NULL
@@ -484,6 +486,8 @@ const command_rec mod_scim_directives[] = {
         "What this section serves: scim, admin or off"),
     AP_INIT_TAKE1("ScimOrganization", set_organization, NULL, SECTION,
         "The organization of this section; then the URL does not name it"),
+    AP_INIT_TAKE1("ScimConsole", mod_scim_set_console, NULL, SECTION,
+        "The folder of the console's files, or off"),
     AP_INIT_TAKE1("ScimRealm", mod_scim_set_realm, NULL, SECTION,
         "Whose names the users of the admin API are: a text or expr=..."),
     AP_INIT_TAKE1("ScimBaseURL", set_base_url, NULL, SECTION,

@@ -44,6 +44,7 @@ typedef struct scim_dir_config {
     scim_type_set *types; /* of ScimSchema and ScimResourceType; or NULL */
     const char *realm;    /* of ScimRealm; or NULL */
     const ap_expr_info_t *realm_expr; /* the same, for each request */
+    const char *console;  /* folder of ScimConsole; "": off; NULL: unset */
 } scim_dir_config;
 
 /* One virtual host. */

@@ -5,12 +5,26 @@
 
 #include <apr_strings.h>
 
+/* clang-format off: one a line */
 const scimctl_command *const scimctl_families[] = {
-    scimctl_database, scimctl_index, scimctl_organization, scimctl_account,
-    scimctl_app,      scimctl_token, scimctl_stack,        scimctl_user,
-    scimctl_group,    scimctl_journal, scimctl_export,    scimctl_import,
-    scimctl_doctor,   NULL,
+    scimctl_database,
+    scimctl_index,
+    scimctl_organization,
+    scimctl_account,
+    scimctl_app,
+    scimctl_token,
+    scimctl_overview,
+    scimctl_hint,
+    scimctl_stack,
+    scimctl_user,
+    scimctl_group,
+    scimctl_journal,
+    scimctl_export,
+    scimctl_import,
+    scimctl_doctor,
+    NULL,
 };
+/* clang-format on */
 
 /* clang-format off */
 const scimctl_option scimctl_every[] = {

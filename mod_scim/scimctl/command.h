@@ -102,6 +102,8 @@ extern const scimctl_command scimctl_journal[];
 extern const scimctl_command scimctl_user[];
 extern const scimctl_command scimctl_group[];
 extern const scimctl_command scimctl_stack[];
+extern const scimctl_command scimctl_overview[];
+extern const scimctl_command scimctl_hint[];
 
 extern const scimctl_command *const scimctl_families[]; /* ends with NULL */
 

@@ -262,6 +262,14 @@ scim_error *store_token_rotate(json_t **out, const char *id,
 scim_error *store_token_revoke(json_t **out, const char *id, store_admin *a,
                                apr_pool_t *pool);
 
+/* -------------------------------------------------- how an organization is */
+
+/* Within store_admin_transact(), as all that follow. */
+scim_error *store_overview_get(json_t **out, store_admin *a, apr_pool_t *pool);
+
+/* A list of {code, severity, subject, title, detail}, the gravest first. */
+scim_error *store_hint_list(json_t **out, store_admin *a, apr_pool_t *pool);
+
 /* ------------------------------------------------------- stacks and roles */
 
 scim_error *store_stack_list(json_t **out, store_slice *slice, store_admin *a,

@@ -35,6 +35,12 @@ packages_needed() {
         *curl*) command -v curl >/dev/null || echo curl ;;
         *wrk*)  command -v wrk >/dev/null || echo wrk ;;
     esac
+    case ${1-} in
+        *browser*)
+            command -v chromium >/dev/null || echo chromium
+            command -v node >/dev/null || echo nodejs
+            command -v npm >/dev/null || echo npm ;;
+    esac
 }
 
 # The newest PostgreSQL server's programs; Debian keeps them out of PATH.

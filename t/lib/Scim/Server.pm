@@ -304,7 +304,9 @@ sub admin_text($self) {
         AuthUserFile $self->{dir}/logins
         Require valid-user
         END
-    return "<Location $ADMIN_BASE>\nScimService admin\n$text\n</Location>\n";
+    return "<Location $ADMIN_BASE>\nScimService admin\n"
+        . "ScimConsole $ENV{SCIM_SOURCE}/mod_scim/console\n"
+        . "$text\n</Location>\n";
 }
 
 # Where a module has no file, httpd has it built in.

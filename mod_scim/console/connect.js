@@ -1,0 +1,306 @@
+// SCIM: the switch, the apps, their tokens; installing one step by step.
+
+import { get, patch, post } from './api.js';
+import { ask, check, field } from './dialog.js';
+import { action, chip, copyButton, count, el, facts, head, nothing, secret,
+  time, toast } from './elements.js';
+import { entraMappings, entraScript, PROVIDERS } from './providers.js';
+
+const POLL = 2000; // ms between two looks for the first contact
+
+const isGone = (token) => token.revoked
+  || (token.expires && new Date(token.expires) < new Date());
+
+// ------------------------------------------------------------------ the switch
+
+function turn(page, organization, again) {
+  const on = !organization.scim;
+  ask({ title: on ? 'Enable SCIM?' : 'Disable SCIM?',
+    confirm: on ? 'Enable SCIM' : 'Disable SCIM', danger: !on,
+    content: on
+      ? [el('p', {}, 'Identity providers can then create, change, disable and'
+        + ' delete users and groups of this organization, with a secret token'
+        + ' that you make for each of them.'),
+      el('p', {}, 'Nothing happens until you install an app and paste its'
+        + ' tenant URL and secret token into the provider.')]
+      : [el('p', {}, 'Identity providers are refused from the next request on.'
+        + ' Users, groups, mappings and permissions stay as they are.'),
+      el('p', {}, 'Enable it again and the same tokens work.')],
+    work: async () => {
+      await post(page.at(on ? 'enable' : 'disable'));
+      toast(on ? 'SCIM is on' : 'SCIM is off');
+      again();
+    } });
+}
+
+function switchCard(page, organization, again) {
+  return el('section', { className: 'card' },
+    el('header', {}, el('div', { className: 'actions' },
+      el('h2', {}, 'SCIM'), organization.scim ? chip('on', 'good')
+        : chip('off', 'warn')),
+    page.role !== 'member' && el('button', { type: 'button',
+      className: organization.scim ? 'danger' : 'main',
+      onclick: () => turn(page, organization, again) },
+    organization.scim ? 'Disable SCIM' : 'Enable SCIM')),
+    el('p', { className: 'soft' }, organization.scim
+      ? 'Identity providers with a valid token provision this organization.'
+      : 'While SCIM is off every identity provider is refused. What has been'
+        + ' provisioned stays, and goes on to hold.'));
+}
+
+// ------------------------------------------------------------------ installing
+
+const tenantUrl = (organization, made) => made?.tenant_url
+  || organization.tenant_url
+  || `${location.origin}/scim/v2/${organization.slug}`;
+
+// Turns green by itself when the provider has used the token.
+function waiting(page, key, signal) {
+  const line = el('p', { className: 'note warn', role: 'status' },
+    'Waiting for Test Connection…');
+  const look = async () => {
+    if (signal.aborted) {
+      return;
+    }
+    try {
+      const token = await get(page.at('tokens', key), {}, signal);
+      if (token.last_used) {
+        line.className = 'note good';
+        line.replaceChildren('✓ Connected: the first request came ',
+          time(token.last_used),
+          token.last_address ? ` from ${token.last_address}.` : '.');
+        return;
+      }
+    } catch (problem) {
+      if (problem.name === 'AbortError') {
+        return;
+      }
+    }
+    setTimeout(look, POLL);
+  };
+  look();
+  return line;
+}
+
+function shown(page, organization, app, made) {
+  const provider = PROVIDERS[app.kind] || PROVIDERS.generic;
+  const url = tenantUrl(organization, made);
+  const stop = new AbortController();
+  page.signal.addEventListener('abort', () => stop.abort());
+  const script = entraScript(url, app.name);
+  ask({ title: `Paste these into ${provider.name}`, side: true,
+    onclose: () => { stop.abort(); page.again(); },
+    content: [
+      el('p', { className: 'soft' }, provider.where),
+      el('div', { className: 'field' }, el('span', { className: 'label' },
+        provider.url), secret(url, provider.url)),
+      el('div', { className: 'field' }, el('span', { className: 'label' },
+        provider.secret), secret(made.token, provider.secret),
+      el('span', { className: 'help' },
+        'Shown once. If it is lost, rotate the token.')),
+      el('p', {}, 'Then: ', provider.then),
+      waiting(page, made.id, stop.signal),
+      el('ul', {}, provider.notes.map((note) => el('li', {}, note))),
+      app.kind === 'entra' && el('details', {},
+        el('summary', {}, 'One script instead of twenty clicks'),
+        el('div', { className: 'stack' },
+          el('p', { className: 'soft' }, 'For bash with az and jq: creates the'
+            + ' application, its provisioning job, these values and the'
+            + ' recommended mappings, tests and starts it. It asks for the'
+            + ' secret token.'),
+          el('pre', { tabindex: '0' }, script), copyButton(script, 'Script'))),
+      app.kind === 'entra' && el('details', {},
+        el('summary', {}, 'Attribute mappings as JSON'),
+        el('pre', { tabindex: '0' }, JSON.stringify(entraMappings, null, 2)),
+        copyButton(JSON.stringify(entraMappings, null, 2), 'Mappings')),
+    ] });
+}
+
+function install(page, organization) {
+  const name = el('input', { name: 'name', required: true, maxlength: 200,
+    value: PROVIDERS.entra.title, autocomplete: 'off' });
+  const kind = el('select', { name: 'kind', onchange: () => {
+    name.value = PROVIDERS[kind.value].title;
+  } }, Object.entries(PROVIDERS).map(([value, one]) =>
+    el('option', { value }, one.name)));
+  ask({ title: 'Install a provisioning app', confirm: 'Install',
+    content: [field('Identity provider', kind),
+      field('Name', name, 'How people here call it.'),
+      check('Rehearse first', el('input', { name: 'rehearsing' }),
+        'It provisions normally, but its groups grant nothing until you have'
+        + ' seen what would change and go live.')],
+    work: async (data) => {
+      const app = await post(page.at('apps'), { kind: data.get('kind'),
+        name: data.get('name'),
+        ...(data.has('rehearsing') ? { rehearsing: true } : {}) });
+      const made = await post(page.at('apps', app.id, 'tokens'),
+        { name: 'first' });
+      shown(page, organization, app, made);
+    } });
+}
+
+// ---------------------------------------------------------------------- tokens
+
+function newToken(page, organization, app) {
+  ask({ title: `New token for ${app.name}`, confirm: 'Make the token',
+    content: [field('Name', el('input', { name: 'name', maxlength: 200,
+      autocomplete: 'off', required: true }), 'To tell it from the others.'),
+    field('Expires after days', el('input', { name: 'days', type: 'number',
+      min: 0, max: 36500, value: '365' }), '0: never.'),
+    check('Read only', el('input', { name: 'read_only' }),
+      'It changes nothing.')],
+    work: async (data) => {
+      const made = await post(page.at('apps', app.id, 'tokens'), {
+        name: data.get('name'), expires_days: Number(data.get('days')),
+        read_only: data.has('read_only') });
+      shown(page, organization, app, made);
+    } });
+}
+
+function rotate(page, organization, app, token) {
+  ask({ title: `Rotate the token …${token.last_four}?`, confirm: 'Rotate',
+    content: [el('p', {}, 'You get a new token. The old one works until an hour'
+      + ' after the new one’s first use, at most 7 days.'),
+    check('It is compromised', el('input', { name: 'compromised' }),
+      'The old token ends at once.')],
+    work: async (data) => {
+      const made = await post(page.at('tokens', token.id, 'rotate'),
+        { compromised: data.has('compromised') });
+      shown(page, organization, app, made);
+    } });
+}
+
+function revoke(page, token) {
+  ask({ title: `Revoke the token …${token.last_four}?`, danger: true,
+    confirm: 'Revoke', content: el('p', {}, 'It is refused from the next'
+      + ' request on, and cannot be brought back.'),
+    work: async () => {
+      await post(page.at('tokens', token.id, 'revoke'));
+      toast('The token is revoked');
+      page.again();
+    } });
+}
+
+function tokenRow(page, organization, app, token) {
+  return el('li', {}, el('span', { className: 'mark', 'aria-hidden': 'true' },
+    '•'), el('div', {}, el('strong', {}, token.name || 'token'), ' ',
+    el('code', {}, `…${token.last_four}`), ' ',
+    token.read_only && chip('read only'),
+    el('p', { className: 'small soft' }, 'made by ', token.creator, ' ',
+      time(token.created), ' · expires ', time(token.expires), ' · used ',
+      time(token.last_used),
+      token.last_address ? ` from ${token.last_address}` : '')),
+  page.role !== 'member' && el('div', { className: 'actions' },
+    el('button', { type: 'button', className: 'quiet',
+      onclick: () => rotate(page, organization, app, token) }, 'Rotate'),
+    el('button', { type: 'button', className: 'quiet danger',
+      onclick: () => revoke(page, token) }, 'Revoke')));
+}
+
+// ------------------------------------------------------------------------ apps
+
+function settings(page, app) {
+  ask({ title: `Settings of ${app.name}`, confirm: 'Save', content: [
+    field('Name', el('input', { name: 'name', value: app.name,
+      required: true, maxlength: 200 })),
+    check('Strict', el('input', { name: 'strict', checked: app.strict }),
+      'What is not as the RFCs say is refused instead of understood.'),
+    check('Whole organization', el('input', { name: 'whole_organization',
+      checked: app.whole_organization }),
+    'It sees and writes users and groups of other apps, too.'),
+    check('Keep passwords', el('input', { name: 'passwords',
+      checked: app.passwords === 'store' }),
+    'Hashed, for signing in here; otherwise they are dropped.')],
+  work: async (data) => {
+    await patch(page.at('apps', app.id), { name: data.get('name'),
+      strict: data.has('strict'),
+      whole_organization: data.has('whole_organization'),
+      passwords: data.has('passwords') ? 'store' : 'drop' }, app.version);
+    toast('Saved');
+    page.again();
+  } });
+}
+
+function uninstall(page, app) {
+  ask({ title: `Uninstall ${app.name}?`, danger: true, confirm: 'Uninstall',
+    typed: app.name, content: el('p', {}, 'Its tokens end at once. Its users'
+      + ' and groups stay and keep what they hold; another app can adopt'
+      + ' them.'),
+    work: async () => {
+      await post(page.at('apps', app.id, 'uninstall'));
+      toast(`${app.name} is uninstalled`);
+      page.again();
+    } });
+}
+
+async function goLive(page, app) {
+  const found = await get(page.at('apps', app.id, 'rehearsal'), {},
+    page.signal);
+  const lines = (rows) => el('ul', {}, (rows || []).slice(0, 50).map((row) =>
+    el('li', {}, `${row.user_name}: ${row.role}${row.stack
+      ? ` on ${row.stack}` : ''}`)));
+  ask({ title: `Go live with ${app.name}?`, confirm: 'Go live', content: [
+    facts([['Users', count(found.users)], ['Gain', count(found.gain_count)],
+      ['Lose', count(found.loss_count)]]),
+    lines(found.gains), lines(found.losses)],
+  work: async () => {
+    await post(page.at('apps', app.id, 'live'));
+    toast(`${app.name} is live`);
+    page.again();
+  } });
+}
+
+
+function appCard(page, organization, app, tokens) {
+  const live = tokens.filter((token) => token.app_id === app.id
+    && !isGone(token));
+  return el('section', { className: 'card' },
+    el('header', {}, el('div', { className: 'actions' },
+      el('h3', {}, app.name),
+      chip((PROVIDERS[app.kind] || PROVIDERS.generic).name),
+      app.rehearsing && chip('rehearsing', 'warn'),
+      app.strict && chip('strict'),
+      app.uninstalled && chip('uninstalled')),
+    !app.uninstalled && page.role !== 'member'
+      && el('div', { className: 'actions' },
+        el('button', { type: 'button', className: 'quiet',
+          onclick: () => settings(page, app) }, 'Settings'),
+        el('button', { type: 'button', className: 'quiet danger',
+          onclick: () => uninstall(page, app) }, 'Uninstall'))),
+    !app.uninstalled && el('div', { className: 'field' },
+      el('span', { className: 'label' }, 'Tenant URL'),
+      secret(tenantUrl(organization), 'Tenant URL')),
+    app.rehearsing && action('See what would change…',
+      () => goLive(page, app)),
+    !app.uninstalled && [el('ul', { className: 'steps' }, live.map((token) =>
+      tokenRow(page, organization, app, token))),
+    live.length === 0 && el('p', { className: 'note warn' },
+      'No token: the provider cannot connect.'),
+    page.role !== 'member' && el('div', { className: 'actions' },
+      el('button', { type: 'button',
+        onclick: () => newToken(page, organization, app) }, 'New token'))]);
+}
+
+export async function show(page) {
+  const [organization, apps, tokens] = await Promise.all([
+    get(page.at(), {}, page.signal),
+    get(page.at('apps'), { limit: 200 }, page.signal),
+    get(page.at('tokens'), { limit: 200 }, page.signal)]);
+  const canInstall = organization.scim && page.role !== 'member';
+  return [
+    head('SCIM', 'Connects identity providers, which then send users and'
+      + ' groups.', canInstall && el('button', { type: 'button',
+      className: 'main', onclick: () => install(page, organization) },
+    'Install app')),
+    switchCard(page, organization, page.again),
+    el('section', { className: 'stack' }, el('h2', {}, 'Apps'),
+      apps.items.length === 0
+        ? el('div', { className: 'list' }, nothing('No app yet',
+          organization.scim ? 'Install one to get a tenant URL and a secret'
+            + ' token.' : 'Enable SCIM first.'))
+        : apps.items.map((app) => appCard(page, organization, app,
+          tokens.items))),
+    organization.scim && el('p', {}, el('a', { href: page.link('mapping') },
+      'Group mapping'), ': what the members of each group may do.'),
+  ];
+}

@@ -1,0 +1,206 @@
+/* How an organization is: its set-up, its health, and what an owner should
+ * know. Each question is bounded: by an index, a day, or a sample. */
+#include "store/admin_connection.h"
+
+/* clang-format off */
+#define LIVE_TOKENS \
+    " from scim.tokens t where t.org_id = $1 and t.revoked is null" \
+    "  and (t.expires is null or t.expires > now())"
+
+#define LIVE_APPS \
+    " from scim.apps p where p.org_id = $1 and p.uninstalled is null"
+
+#define STEP(code, done) \
+    "jsonb_build_object('code', '" code "', 'done', " done ")"
+
+#define IS_UNMAPPED \
+    " not exists (select from scim.group_mappings m" \
+    "  where m.org_id = $1 and m.group_id = g.id)"
+
+/* The last day by hour, the oldest first, hours without a row as well. */
+#define HOURS \
+    "(select jsonb_agg(jsonb_build_object('hour', " STORE_ADMIN_TIME("h.hour") \
+    ",  'done', coalesce(c.done, 0), 'failed', coalesce(c.failed, 0))" \
+    "  order by h.hour)" \
+    "  from generate_series(date_trunc('hour', now()) - interval '23 hours'," \
+    "    date_trunc('hour', now()), interval '1 hour') h(hour)" \
+    "  left join (select date_trunc('hour', j.at) as hour," \
+    "     count(*) filter (where j.status < 400) as done," \
+    "     count(*) filter (where j.status >= 400) as failed" \
+    "    from scim.journal j where j.org_id = $1 and j.actor_kind = 'token'" \
+    "     and j.at >= date_trunc('hour', now()) - interval '23 hours'" \
+    "    group by 1) c on c.hour = h.hour)"
+
+/* By what was refused and why; the newest detail stands for them all. */
+#define FAILURES \
+    "(select coalesce(jsonb_agg(to_jsonb(f) order by f.count desc), '[]')" \
+    "  from (select j.action, j.status, j.scim_type, count(*) as count," \
+    "     (array_agg(j.detail order by j.at desc))[1] as detail" \
+    "    from scim.journal j where j.org_id = $1 and j.status >= 400" \
+    "     and j.at > now() - interval '24 hours'" \
+    "    group by 1, 2, 3 order by count(*) desc limit 10) f)"
+
+static const char overview[] =
+    "select jsonb_build_object("
+    " 'steps', jsonb_build_array("
+    STEP("enable", "o.scim_on") ","
+    STEP("install", "exists (select" LIVE_APPS ")") ","
+    STEP("paste", "c.last_contact is not null") ","
+    STEP("contact", "c.last_contact is not null") ","
+    STEP("user", "exists (select from scim.users u where u.org_id = $1)") ","
+    STEP("map", "exists (select from scim.group_mappings m"
+                " where m.org_id = $1)") "),"
+    " 'last_contact', " STORE_ADMIN_TIME("c.last_contact") ","
+    " 'last_write', (select " STORE_ADMIN_TIME("j.at") " from scim.journal j"
+    "   where j.org_id = $1 and j.actor_kind = 'token' and j.status < 400"
+    "    and j.at > now() - interval '90 days'"
+    "   order by j.at desc limit 1),"
+    " 'users', (select jsonb_build_object('active', u.n - i.n, 'inactive', i.n)"
+    "   from (select count(*) as n from scim.users u where u.org_id = $1) u,"
+    "    (select count(*) as n from scim.users u"
+    "      where u.org_id = $1 and not u.active) i),"
+    " 'groups', (select count(*) from scim.groups g where g.org_id = $1),"
+    " 'unmapped_groups', (select count(*) from scim.groups g"
+    "   where g.org_id = $1 and" IS_UNMAPPED "),"
+    " 'tokens_expiring', (select count(*)" LIVE_TOKENS
+    "   and t.expires < now() + interval '60 days'),"
+    " 'failures', " FAILURES ", 'operations', " HOURS ")"
+    " from scim.organizations o, (select max(t.last_used) as last_contact"
+    "   from scim.tokens t where t.org_id = $1) c"
+    " where o.org_id = $1";
+
+/* ------------------------------------------------------------------- hints */
+
+/* The newest users stand for all. */
+#define SAMPLE \
+    "with sample as materialized (" \
+    "  select u.app_id, u.external_id, u.user_name, u.active, u.created" \
+    "   from scim.users u" \
+    "   where u.org_id = $1 order by u.id desc limit 2000)," \
+    " apps as materialized (" \
+    "  select p.app_id, p.name, p.kind," \
+    "    (select max(t.last_used) from scim.tokens t where t.org_id = $1" \
+    "      and t.app_id = p.app_id) as contact," \
+    "    (select max(coalesce(t.expires, 'infinity')) from scim.tokens t" \
+    "      where t.org_id = $1 and t.app_id = p.app_id" \
+    "       and t.revoked is null) as expires" LIVE_APPS ")"
+
+/* Each gives code, severity, subject (an id or NULL), title and detail. */
+#define HINT(code, severity, subject, title, detail) \
+    " select '" code "', " severity ", " subject "::text, " title ", " detail
+
+static const char hints[] =
+    SAMPLE ", hints(code, severity, subject, title, detail) as ("
+    HINT("token_expires",
+         "case when p.expires < now() + interval '7 days' then 'error'"
+         " when p.expires < now() + interval '30 days' then 'warning'"
+         " else 'info' end", "p.app_id",
+         "'The last token of ' || p.name || case when p.expires < now()"
+         " then ' has expired' else ' expires soon' end",
+         "'On ' || to_char(p.expires at time zone 'UTC', 'YYYY-MM-DD HH24:MI')"
+         " || ' UTC; then the identity provider is refused.'")
+    "  from apps p where p.expires < now() + interval '60 days'"
+    " union all"
+    HINT("no_token", "'error'", "p.app_id",
+         "p.name || ' has no token'",
+         "'The identity provider cannot connect.'")
+    "  from apps p where p.expires is null"
+    " union all"
+    HINT("never_contacted", "'info'", "p.app_id",
+         "p.name || ' has not been contacted yet'",
+         "'No request with one of its tokens has come.'")
+    "  from apps p where p.expires is not null and p.contact is null"
+    " union all"
+    HINT("quarantine", "'warning'", "p.app_id",
+         "p.name || ' may have been slowed down to once a day'",
+         "f.n || ' requests failed in the day before the last contact, and"
+         " none has come for hours.'")
+    "  from apps p cross join lateral (select count(*) as n"
+    "    from scim.journal j where j.org_id = $1 and j.status >= 400"
+    "     and j.app_id = p.app_id and j.at > p.contact - interval '24 hours'"
+    "     and j.at <= p.contact + interval '1 minute') f"
+    "  where p.contact between now() - interval '48 hours'"
+    "    and now() - interval '6 hours' and f.n >= 5"
+    " union all"
+    HINT("no_contact", "'warning'", "p.app_id",
+         "p.name || ' is silent'",
+         "'The last request came ' || to_char(p.contact at time zone 'UTC',"
+         " 'YYYY-MM-DD HH24:MI') || ' UTC.'")
+    "  from apps p where p.contact < now() - interval '48 hours'"
+    " union all"
+    HINT("external_id_changes", "'warning'", "s.app_id",
+         "'externalId looks like mailNickname'",
+         "s.alike || ' of ' || s.n || ' users have the beginning of their"
+         " userName as externalId, which changes when they are renamed.'")
+    "  from (select s.app_id, count(*) as n, count(*) filter (where"
+    "     split_part(s.user_name, '@', 1) = lower(s.external_id)) as alike"
+    "    from sample s where s.external_id is not null group by s.app_id) s"
+    "  where s.n >= 5 and s.alike * 2 > s.n"
+    " union all"
+    HINT("external_id_shared", "'warning'", "s.app_id",
+         "'externalId is not unique'",
+         "'\"' || s.external_id || '\" belongs to ' || s.n || ' users: the"
+         " identity provider may match the wrong one.'")
+    "  from (select s.app_id, s.external_id, count(*) as n from sample s"
+    "     where s.external_id is not null group by 1, 2"
+    "    having count(*) > 1 order by 3 desc limit 5) s"
+    " union all"
+    HINT("active_never_sent", "'info'", "s.app_id",
+         "'active may not be mapped'",
+         "'None of ' || s.n || ' users has ever been disabled. Without active,"
+         " who is disabled in the identity provider stays active here.'")
+    "  from (select s.app_id, count(*) as n, bool_and(s.active) as active,"
+    "     min(s.created) as since from sample s group by 1) s"
+    "  where s.n >= 10 and s.active and s.since < now() - interval '30 days'"
+    " union all"
+    HINT("group_names", "'warning'", "min(g.id::text)",
+         "'Groups of one name'",
+         "count(*) || ' groups are called \"' || min(g.name)"
+         " || '\": mappings by name would be ambiguous.'")
+    "  from scim.groups g where g.org_id = $1 group by g.display_name"
+    "  having count(*) > 1"
+    " union all"
+    HINT("unmapped_groups", "'info'", "null",
+         "g.n || ' groups without a mapping'",
+         "'Their members hold nothing by them.'")
+    "  from (select count(*) as n from scim.groups g where g.org_id = $1"
+    "    and" IS_UNMAPPED ") g where g.n > 0"
+    " union all"
+    HINT("dormant_mappings", "'warning'", "null",
+         "m.n || ' mappings whose groups are gone'",
+         "'They are kept for 90 days, and give nothing.'")
+    "  from (select count(*) as n from scim.group_mappings m"
+    "    where m.org_id = $1 and not exists (select from scim.groups g"
+    "     where g.org_id = $1 and g.id = m.group_id)) m where m.n > 0"
+    " union all"
+    HINT("failures", "'warning'", "null",
+         "f.n || ' requests failed with the same cause'", "f.detail")
+    "  from (select count(*) as n,"
+    "     (array_agg(j.detail order by j.at desc))[1] as detail"
+    "    from scim.journal j where j.org_id = $1 and j.status >= 400"
+    "     and j.at > now() - interval '24 hours'"
+    "    group by j.action, j.status, j.scim_type having count(*) >= 10"
+    "    order by 1 desc limit 5) f"
+    " union all"
+    HINT("inactive_users", "'info'", "null",
+         "u.n || case u.n when 10000 then ' users or more' else ' users' end"
+         " || ' have been inactive for 90 days'",
+         "'Delete them in the identity provider if they are not coming back.'")
+    "  from (select count(*) as n from (select from scim.users u"
+    "    where u.org_id = $1 and not u.active"
+    "     and u.last_modified < now() - interval '90 days' limit 10000) u) u"
+    "  where u.n > 0)"
+    " select coalesce(jsonb_agg(to_jsonb(h) order by"
+    "  array_position(array['error', 'warning', 'info'], h.severity), h.code,"
+    "  h.subject), '[]') from hints h";
+/* clang-format on */
+
+scim_error *store_overview_get(json_t **out, store_admin *a, apr_pool_t *pool)
+{
+    return store_admin_json(out, a, overview, 0, NULL, pool);
+}
+
+scim_error *store_hint_list(json_t **out, store_admin *a, apr_pool_t *pool)
+{
+    return store_admin_json(out, a, hints, 0, NULL, pool);
+}

@@ -1,0 +1,112 @@
+# How an organization is: the steps of its set-up, its health, and hints, each
+# made and unmade.
+
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Scim::Server;
+use Test::More;
+
+use constant USER => 'urn:ietf:params:scim:schemas:core:2.0:User';
+use constant GROUP => 'urn:ietf:params:scim:schemas:core:2.0:Group';
+
+my $server = Scim::Server->new;
+my $postgres = $server->postgres;
+my $acme = $server->organization('acme');
+my $org = $postgres->psql(q{select org_id from scim.organizations
+    where slug = 'acme'});
+
+subtest 'set-up' => sub {
+    is steps(), 'enable install', 'an app is there';
+    ok hints()->{never_contacted}, '... and nobody has used it';
+    $acme->get('/Users');
+    is steps(), 'enable install paste contact', 'first contact';
+    ok !hints()->{never_contacted}, '... is seen';
+    $acme->post('/Users', user(1));
+    like steps(), qr/user\z/, 'first user';
+    my $seen = overview();
+    is $seen->{users}{active}, 1, 'users are counted';
+    ok $seen->{last_write}, 'a write is seen';
+    is scalar @{ $seen->{operations} }, 24, 'a day has 24 hours';
+    is $seen->{operations}[-1]{done}, 1, '... and this one an operation';
+};
+
+subtest 'hints' => sub {
+    $acme->post('/Users', { %{ user($_) }, externalId => "p$_" }) for 2 .. 12;
+    ok hints()->{external_id_changes}, 'externalId looks like mailNickname';
+    ok !hints()->{active_never_sent}, 'nobody disabled, but all is new';
+    $postgres->psql("update scim.users set created = now()
+        - interval '40 days' where org_id = $org");
+    ok hints()->{active_never_sent}, '... for a month: is active mapped?';
+    $acme->post('/Users', { %{ user(13) }, active => \0 });
+    ok !hints()->{active_never_sent}, '... it is';
+    $acme->post('/Users', { %{ user($_) }, externalId => 'same' }) for 14, 15;
+    like hints()->{external_id_shared}{detail}, qr/"same" belongs to 2/,
+        'an externalId that two have';
+    ok !hints()->{unmapped_groups}, 'no groups, none unmapped';
+    my $id = $acme->post('/Groups', { schemas => [GROUP],
+        displayName => 'Staff' })->{json}{id};
+    like hints()->{unmapped_groups}{title}, qr/\A1 groups/, 'a group unmapped';
+    $postgres->psql("insert into scim.group_mappings(org_id, mapping_id,
+        group_id, organization_role, changed_by)
+        values ($org, 9000, '$id', 'member', 'test')");
+    ok !hints()->{unmapped_groups}, '... and mapped';
+    like steps(), qr/map\z/, '... which ends the set-up';
+    $acme->delete("/Groups/$id");
+    ok hints()->{dormant_mappings}, 'a mapping without its group';
+    $acme->post('/Users', user(1)) for 1 .. 10;
+    like hints()->{failures}{title}, qr/\A10 requests/, 'ten times refused';
+    is overview()->{failures}[0]{count}, 10, '... the overview counts them';
+};
+
+subtest 'tokens and contact' => sub {
+    tokens(q{expires = now() + interval '40 days'});
+    is hints()->{token_expires}{severity}, 'info', '40 days are left';
+    tokens(q{expires = now() + interval '20 days'});
+    is hints()->{token_expires}{severity}, 'warning', '20 days';
+    tokens(q{expires = now() + interval '5 days'});
+    is hints()->{token_expires}{severity}, 'error', '5 days';
+    tokens(q{expires = now() - interval '5 days'});
+    like hints()->{token_expires}{title}, qr/has expired/, 'over';
+    tokens(q{expires = null, last_used = now() - interval '3 days'});
+    ok !hints()->{token_expires}, 'one that does not expire';
+    ok hints()->{no_contact}, 'nobody has called for days';
+    $postgres->psql("update scim.journal set at = now() - interval '8 hours'
+        where org_id = $org and status >= 400");
+    tokens(q{last_used = now() - interval '8 hours'});
+    ok hints()->{quarantine}, 'failures, then silence: quarantine';
+    tokens(q{revoked = now()});
+    ok hints()->{no_token}, 'no token is left';
+    is hints()->{no_token}{remedy}, 'Make a token and paste it.',
+        '... and what to do is said';
+    $postgres->psql("update scim.users set active = false,
+        last_modified = now() - interval '100 days' where org_id = $org");
+    like hints()->{inactive_users}{title}, qr/users have been inactive/,
+        'people who have left';
+};
+
+$server->stop;
+done_testing;
+
+sub overview {
+    return $postgres->administer(qw(overview show --organization acme));
+}
+
+sub steps {
+    return join ' ', map { $_->{done} ? $_->{code} : () }
+        @{ overview()->{steps} };
+}
+
+sub hints {
+    return { map { $_->{code} => $_ }
+        @{ $postgres->administer(qw(hint list --organization acme)) } };
+}
+
+sub tokens($change) {
+    return $postgres->psql("update scim.tokens set $change
+        where org_id = $org");
+}
+
+sub user($n) {
+    return { schemas => [USER], userName => "p$n\@x.example" };
+}
