@@ -293,7 +293,8 @@ sub accepts ($config, $name) {
 
 sub configtest ($config) {
     my @load = map { "LoadModule ${_}_module $modules/mod_$_.so\n" }
-        qw(mpm_event authz_core remoteip ssl socache_shmcb proxy proxy_http);
+        qw(mpm_event authz_core authn_core authn_file authz_user auth_basic remoteip ssl
+        socache_shmcb proxy proxy_http);
     write_file('httpd.conf', join('', "ServerRoot $dir\n",
         "DefaultRuntimeDir $dir\nPidFile $dir/pid\nServerName localhost\n",
         "ErrorLog $dir/error.log\nListen 127.0.0.1:65000\n", @load,

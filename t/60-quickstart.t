@@ -66,10 +66,11 @@ sub run_first($name) {
 # The printed lines, in a shell, as they are.
 sub paste($said) {
     my @lines = $said =~ /^(curl .*)$/mg;
-    is scalar @lines, 3, 'three lines to try';
+    is scalar @lines, 4, 'four lines to try';
     like pasted($lines[0]), qr/"userName" : "bjensen\@acme\.example"/, 'one makes a user';
     like pasted($lines[1]), qr/"totalResults" : 1\b/, '... one finds the user';
     like pasted($lines[2]), qr/"displayName" : "Engineering"/, '... one lists the groups';
+    like pasted($lines[3]), qr/"role" : "owner"/, '... one is the owner\'s';
     return;
 }
 
@@ -96,7 +97,11 @@ sub ask($name) {
     isnt output($name, 'token'), "$token{$name}\n", '... another one';
     is scim($name)->get('/Users')->{status}, 200, '... the first one stays good';
 
-    my ($url, $token) = split /\n/, output($name, 'organization', 'globex');
+    my ($url, $token, $login) = split /\n/, output($name, 'organization', 'globex');
+    my $seen = pasted("curl -s -u '$login'"
+        . " http://127.0.0.1:$port{$name}/scim-admin/v1/organizations");
+    like $seen, qr/\A\{"items":\[\{"name":"globex","role":"owner","slug":"globex"\}\]\}\s*\z/,
+        'and its owner looks after it, and nothing else';
     %other = (url => $url, token => $token);
     my $globex = Scim::Client->new(%other);
     is $globex->get('/Users')->{json}{totalResults}, 0, 'organization makes an empty one';

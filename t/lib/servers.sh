@@ -95,7 +95,8 @@ check_port() {
 }
 
 load_modules() {
-    for name in mpm_event authz_core unique_id reqtimeout log_config unixd; do
+    for name in mpm_event authz_core unique_id reqtimeout log_config unixd \
+        authn_core authn_file authz_user auth_basic; do
         [ ! -f "$modules/mod_$name.so" ] ||
             say "LoadModule ${name}_module \"$modules/mod_$name.so\""
     done
@@ -127,6 +128,13 @@ ScimDatabase "$(database scim_httpd)"
 ScimDatabasePasswordFile "$place/scim.password"
 <Location /scim/v2>
     ScimService scim
+</Location>
+<Location /scim-admin>
+    ScimService admin
+    AuthType Basic
+    AuthName "mod_scim"
+    AuthUserFile "$place/logins"
+    Require valid-user
 </Location>
 END
     [ "$(id -u)" != 0 ] || cat <<END
