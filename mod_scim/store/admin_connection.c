@@ -291,26 +291,3 @@ scim_error *store_admin_journal(const store_act *act, const store_actor *actor,
         " $8, $9, $10)",
         10, values, pool);
 }
-
-scim_error *store_admin_organization_id(apr_int64_t *out, const char *slug,
-                                        store_admin *a, apr_pool_t *pool)
-{
-    PGresult *found;
-    scim_error *err = store_admin_run(
-        &found, a,
-        "select org_id from scim.organizations where slug = $1"
-        " for no key update",
-        1, &slug, pool);
-
-    if (err != NULL) {
-        return err;
-    }
-    if (PQntuples(found) == 0) {
-        return scim_error_make(SCIM_NOT_FOUND, pool,
-                               "There is no organization \"%s\": scimctl "
-                               "organization list shows those that exist.",
-                               scim_excerpt(slug, pool));
-    }
-    *out = store_admin_number(found, 0, 0);
-    return NULL;
-}

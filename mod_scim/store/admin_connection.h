@@ -127,11 +127,6 @@ scim_error *store_admin_note(const char *action, const char *name,
 scim_error *store_admin_journal(const store_act *act, const store_actor *actor,
                                 store_admin *a, apr_pool_t *pool);
 
-/* The organization's row locked, so that acts on it follow one another.
- * SCIM_NOT_FOUND. */
-scim_error *store_admin_organization_id(apr_int64_t *out, const char *slug,
-                                        store_admin *a, apr_pool_t *pool);
-
 /* Before rows of users or groups are changed: keeps out those who change what
  * is held in the organization, until the transaction's end. */
 scim_error *store_permissions_lock(store_admin *a, apr_pool_t *pool);

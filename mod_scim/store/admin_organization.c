@@ -224,6 +224,10 @@ scim_error *store_organization_delete(json_t **out, const char *version,
     if (err == NULL) {
         err = store_admin_match(before, version, pool);
     }
+    /* Whoever writes for a token ends first. */
+    if (err == NULL) {
+        err = store_permissions_lock(a, pool);
+    }
     if (err == NULL) {
         err = store_admin_json(out, a, "select scim.organization_erase($1)", 0,
                                NULL, pool);
