@@ -125,7 +125,7 @@ sub stacks() {
     is $gone->{body}, '', '... without a word';
     is $olga->get("/stacks/$id")->{status}, 404, '... and it is gone';
     is $server->postgres->psql(q{select string_agg(concat_ws(' ', actor_kind, actor, action,
-        request_id is not null, address), ', ' order by seq) from scim.journal
+        request_id is not null, address), ', ' order by at, seq) from scim.journal
         where action like 'stack.%'}), join(', ',
         map { "account owner\@acme.example $_ t 127.0.0.1" }
         qw(stack.create stack.change stack.delete)),
