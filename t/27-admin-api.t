@@ -81,6 +81,9 @@ sub sections() {
             LuaHookCheckUserID $dir/user.lua check
             ScimRealm expr=%{HTTP:X-Issuer}
         </Location>
+        <Location /by-lua/v1/organizations/acme/stacks>
+            ScimRealm default
+        </Location>
         <Location /strict>
             ScimService admin
             ScimRequireTLS On
@@ -91,7 +94,7 @@ sub sections() {
         </Location>
         <Location /proxied>
             ScimService admin
-            ScimBaseURL https://id.example.com/proxied
+            ScimBaseURL https://ID.example.com:443/proxied
             ScimRequireTLS On
             ScimTrustedProxy 127.0.0.1
             AuthType Lua
@@ -207,6 +210,9 @@ sub realms() {
     is_deeply [map { $_->{slug} } @{ anybody('/by-lua/v1/organizations',
         'X-User' => 'owner@acme.example', 'X-Issuer' => 'https://issuer.example')
         ->{json}{items} }], ['globex'], '... which are listed';
+    is anybody('/by-lua/v1/organizations/acme/stacks', 'X-User' => 'owner@acme.example',
+        'X-Issuer' => 'https://issuer.example')->{status},
+        200, 'a section within has its own realm';
     is by_lua('owner@acme.example', undef)->{status}, 500, 'a realm that is nothing lets nobody in';
     $server->logged(qr/SCIM0105: 500 .*the expression of ScimRealm says nothing/,
         '... and the log says why');
@@ -435,7 +441,7 @@ sub transport() {
         Origin => 'https://id.example.com');
     is $reply->{status}, 201, '... the origin is what ScimBaseURL says';
     like $reply->{headers}{location},
-        qr{\Ahttps://id\.example\.com/proxied/v1/organizations/acme/stacks/\d+\z},
+        qr{\Ahttps://ID\.example\.com:443/proxied/v1/organizations/acme/stacks/\d+\z},
         '... and Location';
     is $proxied->post('/stacks', { name => 'P' }, %tls, Origin => base(''))->{status}, 403,
         '... and not what the proxy calls us';

@@ -117,17 +117,28 @@ scim_error *mod_scim_admin_admit(mod_scim_call *call)
 
 /* ------------------------------------------------------------- the request */
 
-/* "https://id.example.com/admin" without its path. */
+static int ends_with(const char *text, const char *end)
+{
+    apr_size_t len = strlen(text), end_len = strlen(end);
+
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* "https://id.example.com/admin" as the origin of what is there, as browsers
+ * write it (RFC 6454, 6.2): in lower case, without path and default port. */
 static const char *origin_of(const char *url, apr_pool_t *pool)
 {
-    const char *host = strstr(url, "://");
-    apr_size_t len = host != NULL
-                         ? (apr_size_t)(host + 3 - url)
-                               + strcspn(host + 3, "/")
-                         : strlen(url);
-    char *origin = apr_pstrmemdup(pool, url, len);
+    const char *host = strstr(url, "://"), *port;
+    char *origin;
 
+    host = host != NULL ? host + 3 : url;
+    origin = apr_pstrmemdup(pool, url,
+                            (apr_size_t)(host - url) + strcspn(host, "/"));
     ap_str_tolower(origin);
+    port = strncmp(origin, "https:", 6) == 0 ? ":443" : ":80";
+    if (ends_with(origin, port)) {
+        origin[strlen(origin) - strlen(port)] = '\0';
+    }
     return origin;
 }
 
