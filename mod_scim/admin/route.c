@@ -137,33 +137,49 @@ static scim_error *wrong_method(const char *allow, apr_pool_t *pool)
     return err;
 }
 
+/* The place that the path names: "/mappings/dormant" is no mapping's id. NULL:
+ * there is none. */
+static const char *find_place(apr_array_header_t **captures, const char *path,
+                              apr_pool_t *pool)
+{
+    const char *place = NULL;
+    const admin_route *route;
+
+    for (route = admin_routes; path != NULL && route->method != NULL;
+         route++) {
+        apr_array_header_t *at = apr_array_make(pool, 3,
+                                                sizeof(admin_capture));
+
+        if (fits(at, route->path, path, pool)
+            && (place == NULL || at->nelts < (*captures)->nelts)) {
+            place = route->path;
+            *captures = at;
+        }
+    }
+    return place;
+}
+
 scim_error *admin_route_find(const admin_route **out, const char **allow,
                              apr_array_header_t **captures, const char *method,
                              const char *path, apr_pool_t *pool)
 {
+    const char *place = find_place(captures, path, pool);
     const admin_route *route, *found = NULL;
-    apr_array_header_t *at;
 
-    *allow = NULL;
-    if (strcmp(method, "HEAD") == 0) {
-        method = "GET";
-    }
-    for (route = admin_routes; path != NULL && route->method != NULL;
-         route++) {
-        at = apr_array_make(pool, 3, sizeof(admin_capture));
-        if (!fits(at, route->path, path, pool)) {
-            continue;
-        }
-        *allow = add_method(*allow, route->method, pool);
-        if (strcmp(method, route->method) == 0) {
-            found = route;
-            *captures = at;
-        }
-    }
-    if (*allow == NULL) {
+    if (place == NULL) {
         return scim_error_make(SCIM_NOT_FOUND, pool,
                                "There is nothing of this name; "
                                "v1/openapi.json says what there is.");
+    }
+    if (strcmp(method, "HEAD") == 0) {
+        method = "GET";
+    }
+    *allow = NULL;
+    for (route = admin_routes; route->method != NULL; route++) {
+        if (strcmp(route->path, place) == 0) {
+            *allow = add_method(*allow, route->method, pool);
+            found = strcmp(method, route->method) == 0 ? route : found;
+        }
     }
     *allow = apr_pstrcat(pool, *allow, ", OPTIONS", NULL);
     *out = found;
