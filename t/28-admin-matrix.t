@@ -70,6 +70,8 @@ sub build($server) {
             '--kind', 'generic', '--name', "$name last")->{id};
         $of{token} = $owner->made("/apps/$of{app}/tokens", { name => "$name token" })->{id};
         $of{account} = $owner->made('/accounts', { name => "$name last", role => 'member' })->{id};
+        $of{role} = $owner->made('/roles', { name => "$name role" })->{id} if offers('/roles');
+        $of{mapping} = mapping($owner, \%of) if offers('/mappings');
         $world{$slug} = \%of;
     }
     for my $role (qw(admin member)) {
@@ -84,8 +86,20 @@ sub build($server) {
         for values %{ $world{people} };
     $world{api} = $world{people}{owner}->get('/v1/openapi.json')->{json};
     my %foreign = %{ $world{globex} };
-    $world{foreign} = { map { $_ => $foreign{$_} } qw(user group stack app token account) };
+    $world{foreign} = { map { $_ => $foreign{$_} } grep { !/\A(?:scim|owner)\z/ } keys %foreign };
     return \%world;
+}
+
+# Whether something can be made there.
+sub offers($noun) {
+    return scalar grep { $_->{method} eq 'POST' && $_->{path} =~ m{\}\Q$noun\E\z} } admin_routes();
+}
+
+sub mapping($owner, $ids) {
+    $owner->made('/mappings', { mappings => [{ group => $ids->{group},
+        organization_role => 'member',
+        roles => [{ stack => $ids->{stack}, role => $ids->{role} }] }] });
+    return $owner->get('/mappings')->{json}{items}[0]{id};
 }
 
 sub scim_made($client, $path, $body) {
