@@ -45,11 +45,12 @@ sub by_curl() {
     }
     is shell($text), 0, 'the lines can be pasted';
     is acts('globex'), 'organization.create organization.enable app.install token.create'
-        . ' create stack.create token.rotate organization.disable organization.enable',
+        . ' create create stack.create token.rotate organization.disable organization.enable',
         '... and did what they say';
     my $new = $JSON->decode(slurp("$dir/token.json"));
     my $client = Scim::Client->new(url => $new->{tenant_url}, token => $new->{token});
     is $client->get('/Users')->{json}{totalResults}, 1, 'the new token finds the user';
+    is $client->get('/Groups')->{json}{Resources}[0]{members}->@*, 1, '... in the group';
     $gina->made('/disable');
     is $client->get('/Users')->{status}, 401, 'disabled: the provider gets 401';
     $gina->made('/enable');
