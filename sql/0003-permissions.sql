@@ -182,9 +182,10 @@ begin
        and w.role_id = n.role_id and w.stack_id = n.stack_id
      where n.user_id is null or w.user_id is null),
   lost as (
+    -- By place alone, which are the organization's own: beside another
+    -- condition each row would be compared with each place.
     delete from scim.permissions_held h
-     where h.ctid = any(array(select d.place from difference d))
-       and h.org_id = p_org),
+     where h.ctid = any(array(select d.place from difference d))),
   gained as (
     insert into scim.permissions_held(org_id, user_id, role_id, stack_id)
     select p_org, d.user_id, d.role_id, d.stack_id from difference d
