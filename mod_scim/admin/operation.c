@@ -238,8 +238,11 @@ static scim_error *work(void *baton, store_admin *a, apr_pool_t *pool)
 {
     admin_call *call = baton;
 
-    (void)a;
     (void)pool;
+    if (call->operation->is_tried
+        || json_is_true(json_object_get(call->given, "dry_run"))) {
+        store_admin_roll_back(a);
+    }
     return call->operation->run(call);
 }
 

@@ -56,6 +56,8 @@ struct admin_operation {
     const char *ids; /* what call->ids holds: "n" a number, "u" a UUID */
     /* Within a transaction of the organization. */
     scim_error *(*run)(admin_call *call);
+    int is_tried; /* for what comes of it: nothing of it stays. A given
+                     "dry_run" says the same of one run */
     /* Before it, when something is to be prepared outside; or NULL. */
     scim_error *(*prepare)(admin_call *call);
 };

@@ -7,13 +7,18 @@
 
 #include "admin/account.h"
 #include "admin/app.h"
-#include "admin/history.h"
 #include "admin/configuration.h"
+#include "admin/group.h"
+#include "admin/history.h"
 #include "admin/issue.h"
 #include "admin/journal.h"
+#include "admin/mapping.h"
 #include "admin/organization.h"
 #include "admin/overview.h"
+#include "admin/permission.h"
+#include "admin/role.h"
 #include "admin/stack.h"
+#include "admin/user.h"
 
 /* clang-format off */
 #define ORG "/v1/organizations/{organization}"
@@ -71,7 +76,37 @@ const admin_route admin_routes[] = {
       ORG "/stacks/{id}" },
     { "GET",    ORG "/stacks/{id}",  &admin_stack_get, 200, NULL },
     { "PATCH",  ORG "/stacks/{id}",  &admin_stack_change, 200, NULL },
-    { "DELETE", ORG "/stacks/{id}",  &admin_stack_delete, 204, NULL },
+    { "DELETE", ORG "/stacks/{id}",  &admin_stack_delete, 200, NULL },
+    { "GET",    ORG "/stacks/{id}/preview", &admin_stack_preview, 200, NULL },
+
+    { "GET",    ORG "/roles",        &admin_role_list, 200, NULL },
+    { "POST",   ORG "/roles",        &admin_role_create, 201,
+      ORG "/roles/{id}" },
+    { "GET",    ORG "/roles/{id}",   &admin_role_get, 200, NULL },
+    { "PATCH",  ORG "/roles/{id}",   &admin_role_change, 200, NULL },
+    { "DELETE", ORG "/roles/{id}",   &admin_role_delete, 200, NULL },
+    { "GET",    ORG "/roles/{id}/preview", &admin_role_preview, 200, NULL },
+
+    { "GET",    ORG "/mappings",     &admin_mapping_list, 200, NULL },
+    { "POST",   ORG "/mappings",     &admin_mapping_save, 200, NULL },
+    { "POST",   ORG "/mappings/preview", &admin_mapping_preview, 200, NULL },
+    { "GET",    ORG "/mappings/unmapped", &admin_mapping_unmapped, 200, NULL },
+    { "GET",    ORG "/mappings/dormant", &admin_mapping_dormant, 200, NULL },
+    { "GET",    ORG "/mappings/{id}", &admin_mapping_get, 200, NULL },
+    { "DELETE", ORG "/mappings/{id}", &admin_mapping_delete, 200, NULL },
+    { "GET",    ORG "/mappings/{id}/preview", &admin_mapping_delete_preview,
+      200, NULL },
+    { "POST",   ORG "/mappings/{id}/reconnect", &admin_mapping_reconnect, 200,
+      NULL },
+
+    { "GET",    ORG "/users",        &admin_user_list, 200, NULL },
+    { "GET",    ORG "/users/{id}",   &admin_user_get, 200, NULL },
+    { "GET",    ORG "/users/{id}/permissions", &admin_permission_explain, 200,
+      NULL },
+    { "GET",    ORG "/groups",       &admin_group_list, 200, NULL },
+    { "GET",    ORG "/groups/{id}",  &admin_group_get, 200, NULL },
+    { "GET",    ORG "/groups/{id}/members", &admin_group_members, 200, NULL },
+    { "GET",    ORG "/me/permissions", &admin_permission_mine, 200, NULL },
 
     { "GET",    ORG "/users/{id}/history", &admin_user_history, 200, NULL },
     { "GET",    ORG "/users/{id}/versions/{version}", &admin_user_version, 200,

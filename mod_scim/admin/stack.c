@@ -1,5 +1,7 @@
 #include "admin/stack.h"
 
+#include "admin/effect.h"
+
 static scim_error *list(admin_call *call)
 {
     return store_stack_list(&call->out, &call->slice, call->db, call->pool);
@@ -23,8 +25,8 @@ static scim_error *change(admin_call *call)
 
 static scim_error *remove_stack(admin_call *call)
 {
-    return store_stack_delete(call->ids[0], call->version, call->db,
-                              call->pool);
+    return store_stack_delete(&call->out, call->ids[0], call->given,
+                              call->version, call->db, call->pool);
 }
 
 /* clang-format off */
@@ -65,6 +67,11 @@ const admin_operation admin_stack_change = {
 
 const admin_operation admin_stack_delete = {
     .name = "stack.delete", .need = STORE_ADMIN_WRITES, .ids = "n",
-    .run = remove_stack,
+    .fields = admin_effect_fields, .run = remove_stack,
     .summary = "Removes a stack, and every role that was mapped in it." };
+
+const admin_operation admin_stack_preview = {
+    .name = "stack.preview", .need = STORE_ADMIN_WRITES, .ids = "n",
+    .fields = admin_effect_fields, .run = remove_stack, .is_tried = 1,
+    .summary = "Says who would lose what if a stack were removed." };
 /* clang-format on */

@@ -5,6 +5,7 @@
 #include "admin/operation.h"
 
 extern const admin_operation admin_stack_list, admin_stack_get,
-    admin_stack_create, admin_stack_change, admin_stack_delete;
+    admin_stack_create, admin_stack_change, admin_stack_delete,
+    admin_stack_preview;
 
 #endif

@@ -88,6 +88,13 @@ scim_error *scimctl_find(const char **out, const admin_operation *list,
 /* The same for all that the command's table names. */
 scim_error *scimctl_resolve(scimctl_call *call);
 
+/* Who gains and loses what. */
+void scimctl_print_effect(const admin_call *done, const scimctl_call *call);
+
+/* "Developer in Website", "Admin in every stack", "member": a permission. */
+const char *scimctl_permission_text(const json_t *permission,
+                                    apr_pool_t *pool);
+
 /* One table for each family, in its own file; ends with a NULL name. */
 extern const scimctl_command scimctl_database[];
 extern const scimctl_command scimctl_index[];
@@ -104,6 +111,9 @@ extern const scimctl_command scimctl_group[];
 extern const scimctl_command scimctl_stack[];
 extern const scimctl_command scimctl_overview[];
 extern const scimctl_command scimctl_hint[];
+extern const scimctl_command scimctl_role[];
+extern const scimctl_command scimctl_mapping[];
+extern const scimctl_command scimctl_explain[];
 
 extern const scimctl_command *const scimctl_families[]; /* ends with NULL */
 

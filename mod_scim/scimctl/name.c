@@ -4,12 +4,31 @@
 #include <apr_strings.h>
 
 #include "core/casefold.h"
+#include "core/json.h"
 #include "scimctl/command.h"
 #include "scimctl/print.h"
 
 static int is_number(const char *text)
 {
     return *text != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
+/* What users and groups have instead. */
+static int is_uuid(const char *text)
+{
+    return strlen(text) == 36
+           && strspn(text, "0123456789abcdefABCDEF-") == 36;
+}
+
+static int can_search(const admin_operation *list)
+{
+    const admin_field *field = list->fields;
+
+    while (field != NULL && field->name != NULL
+           && strcmp(field->name, "search") != 0) {
+        field++;
+    }
+    return field != NULL && field->name != NULL;
 }
 
 static const char *noun_of(const admin_operation *list, apr_pool_t *pool)
@@ -25,7 +44,10 @@ static void collect(apr_array_header_t *ids, const json_t *rows,
     size_t i;
 
     json_array_foreach((json_t *)rows, i, row) {
-        name = json_string_value(json_object_get(row, "name"));
+        name = json_string_value(json_object_get(row, "user_name"));
+        if (name == NULL) {
+            name = json_string_value(json_object_get(row, "name"));
+        }
         if (name != NULL && strcmp(scim_casefold(name, pool), folded) == 0) {
             APR_ARRAY_PUSH(ids, const char *) = scimctl_member(row, "id",
                                                                pool);
@@ -34,7 +56,7 @@ static void collect(apr_array_header_t *ids, const json_t *rows,
 }
 
 static scim_error *pick(const char **out, const apr_array_header_t *ids,
-                        const char *noun, const char *name,
+                        const char *noun, const char *name, const char *id,
                         const scimctl_call *call)
 {
     if (ids->nelts == 1) {
@@ -49,9 +71,9 @@ static scim_error *pick(const char **out, const apr_array_header_t *ids,
                                scimctl_text(call, "organization"));
     }
     return scim_error_make(SCIM_CONFLICT, call->pool,
-                           "More than one %s is called \"%s\": say the number "
+                           "More than one %s is called \"%s\": say the %s "
                            "instead, which is one of %s.",
-                           noun, scim_excerpt(name, call->pool),
+                           noun, scim_excerpt(name, call->pool), id,
                            apr_array_pstrcat(call->pool, ids, ','));
 }
 
@@ -68,7 +90,11 @@ scim_error *scimctl_find(const char **out, const admin_operation *list,
                                              sizeof(const char *));
     scim_error *err;
 
-    if (is_number(name)) {
+    if (can_search(list)) {
+        look.given = scim_json_adopt(json_pack("{s:s}", "search", name),
+                                     call->pool);
+    }
+    if (can_search(list) ? is_uuid(name) : is_number(name)) {
         *out = name;
         return NULL;
     }
@@ -80,7 +106,8 @@ scim_error *scimctl_find(const char **out, const admin_operation *list,
         collect(ids, look.out, folded, call->pool);
         look.slice.after = look.slice.next;
     } while (look.slice.next != NULL);
-    return pick(out, ids, noun_of(list, call->pool), name, call);
+    return pick(out, ids, noun_of(list, call->pool), name,
+                can_search(list) ? "id" : "number", call);
 }
 
 scim_error *scimctl_resolve(scimctl_call *call)

@@ -58,6 +58,9 @@ scim_error *store_admin_transact(store_admin_work work, void *baton,
                                  const char *slug, store_need need,
                                  store_admin *a, apr_pool_t *pool);
 
+/* What is done in this transaction is taken back at its end: for a preview. */
+void store_admin_roll_back(store_admin *a);
+
 /* A list's page: at most `limit` rows behind `after`. */
 typedef struct store_slice {
     int limit;
@@ -281,8 +284,73 @@ scim_error *store_stack_create(json_t **out, const json_t *given,
 scim_error *store_stack_change(json_t **out, const char *id,
                                const json_t *given, const char *version,
                                store_admin *a, apr_pool_t *pool);
-scim_error *store_stack_delete(const char *id, const char *version,
+/* Out of all mappings as well. *out: of how many, and who loses what (as
+ * store_mapping_save() has it). */
+scim_error *store_stack_delete(json_t **out, const char *id,
+                               const json_t *given, const char *version,
                                store_admin *a, apr_pool_t *pool);
+
+scim_error *store_role_list(json_t **out, store_slice *slice, store_admin *a,
+                            apr_pool_t *pool);
+scim_error *store_role_get(json_t **out, const char *id, store_admin *a,
+                           apr_pool_t *pool);
+scim_error *store_role_create(json_t **out, const json_t *given,
+                              store_admin *a, apr_pool_t *pool);
+scim_error *store_role_change(json_t **out, const char *id,
+                              const json_t *given, const char *version,
+                              store_admin *a, apr_pool_t *pool);
+scim_error *store_role_delete(json_t **out, const char *id,
+                              const json_t *given, const char *version,
+                              store_admin *a, apr_pool_t *pool);
+
+/* -------------------------------------------------------- group mappings */
+
+scim_error *store_mapping_list(json_t **out, store_slice *slice,
+                               const json_t *given, store_admin *a,
+                               apr_pool_t *pool);
+scim_error *store_mapping_get(json_t **out, const char *id, store_admin *a,
+                              apr_pool_t *pool);
+/* Groups without one. */
+scim_error *store_mapping_unmapped(json_t **out, store_slice *slice,
+                                   store_admin *a, apr_pool_t *pool);
+/* Those whose group is gone, with the groups that may be meant instead. */
+scim_error *store_mapping_dormant(json_t **out, store_slice *slice,
+                                  store_admin *a, apr_pool_t *pool);
+/* All of `mappings` or none. *out: {mappings, people, gain_count, loss_count,
+ * changes, gains, losses, next}. One that grants nothing is removed. */
+scim_error *store_mapping_save(json_t **out, const json_t *given,
+                               store_admin *a, apr_pool_t *pool);
+scim_error *store_mapping_delete(json_t **out, const char *id,
+                                 const json_t *given, const char *version,
+                                 store_admin *a, apr_pool_t *pool);
+/* SCIM_CONFLICT: it is not dormant, or the group has one. */
+scim_error *store_mapping_reconnect(json_t **out, const char *id,
+                                    const json_t *given, const char *version,
+                                    store_admin *a, apr_pool_t *pool);
+
+/* ------------------------------------------------------ users and groups */
+
+scim_error *store_user_list(json_t **out, store_slice *slice,
+                              const json_t *given, store_admin *a,
+                              apr_pool_t *pool);
+scim_error *store_user_get(json_t **out, const char *id, store_admin *a,
+                             apr_pool_t *pool);
+/* What the user holds, by which groups, and why not; `stack` of `given`. */
+scim_error *store_permission_explain(json_t **out, const char *id,
+                                     const json_t *given, store_admin *a,
+                                     apr_pool_t *pool);
+/* The same of the user to whom the actor's account is linked. */
+scim_error *store_permission_mine(json_t **out, const json_t *given,
+                                  store_admin *a, apr_pool_t *pool);
+
+scim_error *store_group_list(json_t **out, store_slice *slice,
+                              const json_t *given, store_admin *a,
+                              apr_pool_t *pool);
+scim_error *store_group_get(json_t **out, const char *id, store_admin *a,
+                             apr_pool_t *pool);
+scim_error *store_group_member_list(json_t **out, store_slice *slice,
+                                 const char *id, store_admin *a,
+                                 apr_pool_t *pool);
 
 /* ---------------------------------------------------------- configuration */
 

@@ -240,7 +240,8 @@ scim_error *store_admin_begin(store_admin *a, apr_pool_t *pool)
 scim_error *store_admin_end(scim_error *err, store_admin *a, apr_pool_t *pool)
 {
     if (err == NULL) {
-        return store_admin_script(a, "commit", pool);
+        return store_admin_script(a, a->is_tried ? "rollback" : "commit",
+                                  pool);
     }
     /* The first error is the one that tells something. */
     PQclear(PQexec(a->conn, "rollback"));

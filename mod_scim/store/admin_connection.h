@@ -19,6 +19,7 @@ struct store_admin {
     apr_int64_t org_id;
     const char *org;  /* the same as text */
     const char *role; /* of the actor's account; NULL: scimctl */
+    int is_tried;     /* what is done is taken back at the end */
 };
 
 /* A transaction of an owner's act: the schema's version fits, the role is
@@ -148,6 +149,19 @@ scim_error *store_permissions_refresh_groups(const char *groups,
                                              const json_t *id,
                                              const char *name, store_admin *a,
                                              apr_pool_t *pool);
+
+/* The same, with a cause that says more. */
+scim_error *store_permissions_refresh_by(const char *groups,
+                                         const json_t *cause, store_admin *a,
+                                         apr_pool_t *pool);
+json_t *store_permissions_cause(const char *kind, const json_t *id,
+                                const char *name, apr_pool_t *pool);
+
+/* What the transaction has told the journal of permissions: {people,
+ * gain_count, loss_count, changes, gains, losses, next}; the last three of
+ * `limit` people of `given`, behind `after`. */
+scim_error *store_permissions_effect(json_t **out, const json_t *given,
+                                     store_admin *a, apr_pool_t *pool);
 
 /* SCIM_NOT_FOUND also where it is uninstalled. */
 scim_error *store_app_get_installed(json_t **out, const char *id,

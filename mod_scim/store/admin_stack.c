@@ -1,5 +1,5 @@
 #include "core/casefold.h"
-#include "store/admin_connection.h"
+#include "store/admin_mapping.h"
 
 #define STACK                                                        \
     "jsonb_build_object('id', s.stack_id, 'name', s.name,"           \
@@ -102,7 +102,8 @@ scim_error *store_stack_change(json_t **out, const char *id,
                              *out, a, pool);
 }
 
-scim_error *store_stack_delete(const char *id, const char *version,
+scim_error *store_stack_delete(json_t **out, const char *id,
+                               const json_t *given, const char *version,
                                store_admin *a, apr_pool_t *pool)
 {
     json_t *before;
@@ -112,10 +113,12 @@ scim_error *store_stack_delete(const char *id, const char *version,
         err = store_admin_match(before, version, pool);
     }
     if (err == NULL) {
-        err = store_admin_ask(NULL, a,
-                              "delete from scim.mapping_roles"
-                              " where org_id = $1 and stack_id = $2::int",
-                              1, &id, pool);
+        err = store_mapping_without(
+            out, STORE_WITHOUT_STACK, id,
+            store_permissions_cause("stack", json_object_get(before, "id"),
+                                    store_admin_member(before, "name", pool),
+                                    pool),
+            given, a, pool);
     }
     if (err == NULL) {
         err = store_admin_ask(NULL, a,

@@ -173,8 +173,9 @@ static scim_error *end_borrowed(scim_error *err, store_admin *a,
         return err;
     }
     if (!a->c->broken && PQtransactionStatus(a->c->pg) != PQTRANS_IDLE) {
-        last = store_admin_run(NULL, a, err == NULL ? "commit" : "rollback", 0,
-                               NULL, pool);
+        last = store_admin_run(
+            NULL, a, err == NULL && !a->is_tried ? "commit" : "rollback", 0,
+            NULL, pool);
         a->c->broken |= PQtransactionStatus(a->c->pg) != PQTRANS_IDLE;
     }
     if (err != NULL) {
@@ -194,6 +195,7 @@ static scim_error *attempt(store_admin_work work, void *baton,
     scim_error *err;
 
     memset(&a->failed, 0, sizeof(a->failed));
+    a->is_tried = 0;
     err = a->conn != NULL ? begin_owned(slug, need, a, pool)
                           : begin_borrowed(slug, need, a, pool);
     if (err == NULL) {
