@@ -41,8 +41,8 @@ is_deeply [map { $_->{name} } @{ scimctl('stack', 'list', '--limit', 1,
 scimctl('stack', 'delete', $made->{id}, @in_acme);
 like refusal('stack', 'delete', $made->{id}, @in_acme),
     qr/has no stack $made->{id}/, 'what is gone is not there';
-like refusal('stack', 'delete', 'x', @in_acme), qr/it is a number/,
-    'what is no number names nothing';
+like refusal('stack', 'delete', 'x', @in_acme), qr/There is no stack "x"/,
+    'what is no number is a name';
 like refusal('stack', 'list', '--organization', 'none'),
     qr/There is no organization "none"/, 'an organization must be there';
 

@@ -1,6 +1,7 @@
 /* Why a user holds what it holds, and why not. */
 #include <apr_strings.h>
 
+#include "core/json.h"
 #include "store/admin_person.h"
 
 /* path: the ways up from the user's own groups, short ones first; 1,000 of them
@@ -206,6 +207,18 @@ scim_error *store_permission_explain(json_t **out, const char *id,
     return err;
 }
 
+/* Whoever is nobody among the users holds nothing, which is no error. */
+static json_t *nobody(apr_pool_t *pool)
+{
+    return scim_json_adopt(
+        json_pack("{s:n, s:n, s:[], s:b, s:[{s:s, s:s}], s:[], s:[]}", "user",
+                  "organization_role", "permissions", "complete", 1, "why_not",
+                  "code", "not_linked", "detail",
+                  "Your account is linked to no user; an owner can do that.",
+                  "dormant", "if_left"),
+        pool);
+}
+
 scim_error *store_permission_mine(json_t **out, const json_t *given,
                                   store_admin *a, apr_pool_t *pool)
 {
@@ -217,9 +230,9 @@ scim_error *store_permission_mine(json_t **out, const json_t *given,
         return err;
     }
     id = store_admin_member(account, "user_id", pool);
-    return id != NULL
-               ? store_permission_explain(out, id, given, a, pool)
-               : scim_error_make(SCIM_NOT_FOUND, pool,
-                                 "Your account is linked to no user; an owner "
-                                 "can do that.");
+    if (id != NULL) {
+        return store_permission_explain(out, id, given, a, pool);
+    }
+    *out = nobody(pool);
+    return NULL;
 }

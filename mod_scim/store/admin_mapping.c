@@ -1,7 +1,8 @@
+#include "store/admin_mapping.h"
+
 #include <apr_strings.h>
 
 #include "core/json.h"
-#include "store/admin_mapping.h"
 #include "store/uuid.h"
 
 #define MEMBERS(org, group)                                \

@@ -342,7 +342,7 @@ scim_error *store_mapping_delete(json_t **out, const char *id,
     return err;
 }
 
-/* -------------------------------------------------------------- reconnecting */
+/* ------------------------------------------------------------ reconnecting */
 
 static scim_error *check_reconnect(const json_t *before, const char *group,
                                    store_admin *a, apr_pool_t *pool)
