@@ -26,25 +26,32 @@
     " join scim.apps p on p.org_id = $1 and p.app_id = u.app_id" \
     " cross join lateral (select u.body::jsonb as v) b"
 
-#define PAGE(also)                                                       \
-    " where v.org_id = $1 and ($2::text is null or v.user_name > $2)"    \
-    " and ($6::boolean is null or v.active = $6)"                        \
-    " and ($7::int is null or v.app_id = $7)" also                       \
-    " order by v.user_name limit $3::int) u" WITH_BODY                   \
-    " order by u.user_name"
+#define PAGE                                                             \
+    " v.org_id = $1 and ($2::text is null or v.user_name > $2)"          \
+    " and ($4::boolean is null or v.active = $4)"                        \
+    " and ($5::int is null or v.app_id = $5)"
 
-/* Each condition has an index: 1 is emails.value. */
-#define HITS                                                              \
-    "with hit as materialized ("                                          \
-    " select id from scim.users where org_id = $1 and user_name ^@ $4"    \
-    " union select id from scim.users"                                    \
-    "  where org_id = $1 and display_name ^@ $4"                          \
-    " union select id from scim.users"                                    \
-    "  where org_id = $1 and family_name ^@ $4"                           \
-    " union select id from scim.users"                                    \
-    "  where org_id = $1 and external_id ^@ $5"                           \
-    " union select user_id from scim.user_values"                         \
-    "  where org_id = $1 and attr = 1 and value ^@ $4)"
+#define TOP " order by v.user_name limit $3::int"
+
+/* Each condition has an index. Those who are called so come in their order; the
+ * others are those of another key and of an e-mail address (attr 1). */
+#define CALLED "v.user_name ^@ $6"
+#define KEYED                                                             \
+    "(v.display_name ^@ $6 or v.family_name ^@ $6 or v.external_id ^@ $7)"
+#define PART(from, condition)                                             \
+    "(select v.* from " from " where" PAGE " and " condition TOP ")"
+#define FOUND                                                             \
+    PART("scim.users v", CALLED) " union all "                            \
+    PART("scim.users v", KEYED " and not " CALLED) " union all "          \
+    PART("(select distinct e.user_id from scim.user_values e"             \
+         "  where e.org_id = $1 and e.attr = 1 and e.value ^@ $6"         \
+         "  offset 0) e"                                                  \
+         " join scim.users v on v.id = e.user_id",                        \
+         KEYED " is not true and not " CALLED)
+
+#define SHOWN(found)                                                       \
+    "select " USER ", u.user_name from (select v.* from (" found ") v" TOP \
+    ") u" WITH_BODY " order by u.user_name"
 
 scim_error *store_user_list(json_t **out, store_slice *slice,
                             const json_t *given, store_admin *a,
@@ -52,19 +59,15 @@ scim_error *store_user_list(json_t **out, store_slice *slice,
 {
     const char *search = store_admin_member(given, "search", pool);
     int all = search == NULL || *search == '\0';
-    const char *values[] = { all ? NULL : scim_casefold(search, pool),
-                             all ? NULL : search,
-                             store_admin_member(given, "active", pool),
-                             store_admin_member(given, "app", pool) };
+    const char *values[] = { store_admin_member(given, "active", pool),
+                             store_admin_member(given, "app", pool),
+                             all ? NULL : scim_casefold(search, pool), search };
 
     return store_admin_slice(
         out, slice, a,
-        all ? "select " USER ", u.user_name from (select v.* from scim.users v"
-              PAGE(" and $4::text is null and $5::text is null")
-            : HITS "select " USER ", u.user_name from (select v.*"
-              " from hit join scim.users v on v.org_id = $1 and v.id = hit.id"
-              PAGE(""),
-        4, values, pool);
+        all ? SHOWN("select v.* from scim.users v where" PAGE)
+            : SHOWN(FOUND),
+        all ? 2 : 4, values, pool);
 }
 
 scim_error *store_user_found(json_t **out, const char *id, store_admin *a,
