@@ -45,7 +45,8 @@ sub by_curl() {
     }
     is shell($text), 0, 'the lines can be pasted';
     is acts('globex'), 'organization.create organization.enable app.install token.create'
-        . ' create create stack.create token.rotate organization.disable organization.enable',
+        . ' create create stack.create mapping.create permission.gain token.rotate'
+        . ' organization.disable organization.enable',
         '... and did what they say';
     my $new = $JSON->decode(slurp("$dir/token.json"));
     my $client = Scim::Client->new(url => $new->{tenant_url}, token => $new->{token});
