@@ -51,10 +51,11 @@ subtest 'make install' => sub {
     find({ no_chdir => 1, wanted => sub { push @files, s{.*/}{}r if -f } },
         "$dir/root");
     my @sql = map { s{.*/}{}r } glob "$source/sql/*.sql";
+    my @console = map { s{.*/}{}r } glob "$source/mod_scim/console/*";
     # The program, its completion, its manual page.
     is_deeply [sort @files], [sort 'mod_scim.so', qw(scimctl scimctl
-        scimctl.1), @sql],
-        'installs the module, scimctl and the migrations, and nothing else';
+        scimctl.1), @sql, @console],
+        'installs module, scimctl, migrations and console, and nothing else';
     $result = run('', 'make', '-s', 'uninstall', "DESTDIR=$dir/root");
     is $result->{status}, 0, 'make uninstall' or diag $result->{errors};
     @files = ();

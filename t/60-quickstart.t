@@ -102,6 +102,8 @@ sub ask($name) {
         . " http://127.0.0.1:$port{$name}/scim-admin/v1/organizations");
     like $seen, qr/\A\{"items":\[\{"name":"globex","role":"owner","slug":"globex"\}\]\}\s*\z/,
         'and its owner looks after it, and nothing else';
+    like pasted("curl -s -u '$login' http://127.0.0.1:$port{$name}/scim-admin/"),
+        qr/<title>SCIM console/, '... in the console, too';
     %other = (url => $url, token => $token);
     my $globex = Scim::Client->new(%other);
     is $globex->get('/Users')->{json}{totalResults}, 0, 'organization makes an empty one';

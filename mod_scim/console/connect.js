@@ -2,8 +2,8 @@
 
 import { get, patch, post } from './api.js';
 import { ask, check, field } from './dialog.js';
-import { action, chip, copyButton, count, el, facts, head, nothing, secret,
-  time, toast } from './elements.js';
+import { chip, copyButton, el, head, nothing, secret, time, toast }
+  from './elements.js';
 import { entraMappings, entraScript, PROVIDERS } from './providers.js';
 
 const POLL = 2000; // ms between two looks for the first contact
@@ -125,14 +125,10 @@ function install(page, organization) {
     el('option', { value }, one.name)));
   ask({ title: 'Install a provisioning app', confirm: 'Install',
     content: [field('Identity provider', kind),
-      field('Name', name, 'How people here call it.'),
-      check('Rehearse first', el('input', { name: 'rehearsing' }),
-        'It provisions normally, but its groups grant nothing until you have'
-        + ' seen what would change and go live.')],
+      field('Name', name, 'How people here call it.')],
     work: async (data) => {
       const app = await post(page.at('apps'), { kind: data.get('kind'),
-        name: data.get('name'),
-        ...(data.has('rehearsing') ? { rehearsing: true } : {}) });
+        name: data.get('name') });
       const made = await post(page.at('apps', app.id, 'tokens'),
         { name: 'first' });
       shown(page, organization, app, made);
@@ -233,24 +229,6 @@ function uninstall(page, app) {
     } });
 }
 
-async function goLive(page, app) {
-  const found = await get(page.at('apps', app.id, 'rehearsal'), {},
-    page.signal);
-  const lines = (rows) => el('ul', {}, (rows || []).slice(0, 50).map((row) =>
-    el('li', {}, `${row.user_name}: ${row.role}${row.stack
-      ? ` on ${row.stack}` : ''}`)));
-  ask({ title: `Go live with ${app.name}?`, confirm: 'Go live', content: [
-    facts([['Users', count(found.users)], ['Gain', count(found.gain_count)],
-      ['Lose', count(found.loss_count)]]),
-    lines(found.gains), lines(found.losses)],
-  work: async () => {
-    await post(page.at('apps', app.id, 'live'));
-    toast(`${app.name} is live`);
-    page.again();
-  } });
-}
-
-
 function appCard(page, organization, app, tokens) {
   const live = tokens.filter((token) => token.app_id === app.id
     && !isGone(token));
@@ -258,7 +236,6 @@ function appCard(page, organization, app, tokens) {
     el('header', {}, el('div', { className: 'actions' },
       el('h3', {}, app.name),
       chip((PROVIDERS[app.kind] || PROVIDERS.generic).name),
-      app.rehearsing && chip('rehearsing', 'warn'),
       app.strict && chip('strict'),
       app.uninstalled && chip('uninstalled')),
     !app.uninstalled && page.role !== 'member'
@@ -270,8 +247,6 @@ function appCard(page, organization, app, tokens) {
     !app.uninstalled && el('div', { className: 'field' },
       el('span', { className: 'label' }, 'Tenant URL'),
       secret(tenantUrl(organization), 'Tenant URL')),
-    app.rehearsing && action('See what would change…',
-      () => goLive(page, app)),
     !app.uninstalled && [el('ul', { className: 'steps' }, live.map((token) =>
       tokenRow(page, organization, app, token))),
     live.length === 0 && el('p', { className: 'note warn' },

@@ -12,7 +12,9 @@ const short = (value) => {
 
 // "title: Tour Guide → Boss", a line for each attribute.
 export function changes(row) {
-  const { before = {}, after = {}, members = {} } = row.changes || {};
+  const before = row.before || {};
+  const after = row.after || {};
+  const members = row.members || {};
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   const lines = names.slice(0, 8).map((name) => el('div', {},
     el('span', { className: 'soft' }, `${name}: `),
@@ -22,6 +24,11 @@ export function changes(row) {
   if (members.added || members.removed) {
     lines.push(el('div', {}, `members: +${members.added || 0} −${
       members.removed || 0}`));
+  }
+  const cause = row.cause || (row.changes || {}).cause;
+  if (cause) {
+    lines.push(el('div', { className: 'soft' }, `because of ${cause.kind} ${
+      cause.name || cause.id || ''}`));
   }
   return lines.length > 0 ? lines : el('span', { className: 'soft' }, '–');
 }
@@ -47,7 +54,7 @@ export function history(page, noun, id, done) {
     empty: nothing('No history', 'Nothing has been recorded, or it was older'
       + ' than the journal keeps.'),
     columns: [
-      { name: 'When', cell: (row) => time(row.at) },
+      { name: 'When', cell: (row) => time(row.time) },
       { name: 'What', cell: (row) => chip(row.action) },
       { name: 'Who', cell: (row) => row.actor },
       { name: 'Changed', cell: changes },

@@ -10,7 +10,7 @@ import { list } from './list.js';
 const LIVE = 3000; // ms between two looks for new rows
 
 const outcome = (row) => row.status >= 400 ? chip(String(row.status), 'bad')
-  : (row.changes || {}).warnings || (row.warnings || []).length
+  : (row.warnings || []).length
     ? chip('with warnings', 'warn') : chip('done', 'good');
 
 // A cell that a spreadsheet would run gets a quote before it.
@@ -22,8 +22,9 @@ const csvCell = (value) => {
 };
 
 function save(rows, kind) {
-  const names = ['at', 'actor', 'action', 'type', 'id', 'name', 'status',
-    'scim_type', 'detail', 'duration_ms', 'request_id', 'address', 'changes'];
+  const names = ['time', 'actor', 'action', 'type', 'id', 'name', 'status',
+    'scim_type', 'detail', 'duration_ms', 'request_id', 'address',
+    'before', 'after', 'members', 'changes'];
   const text = kind === 'csv'
     ? [names.join(','), ...rows.map((row) => names.map((name) =>
       csvCell(row[name])).join(','))].join('\r\n')
@@ -35,13 +36,14 @@ function save(rows, kind) {
 }
 
 export function open(row) {
-  const warnings = (row.changes || {}).warnings || row.warnings || [];
+  const warnings = row.warnings || [];
   ask({ title: `${row.action} ${row.name || row.type || ''}`, side: true,
     content: [
       row.detail && el('div', { className: 'note bad' },
         el('strong', {}, `${row.status} ${row.scim_type || ''}`),
         el('p', {}, row.detail)),
-      facts([['When', time(row.at)], ['Who', row.actor],
+      facts([['When', time(row.time)], ['Who', row.actor],
+        row.app && ['App', row.app],
         row.id && ['Resource', identifier(row.id)],
         row.status && ['Status', String(row.status)],
         ['Took', row.duration_ms === null || row.duration_ms === undefined
@@ -83,7 +85,7 @@ export function show(page) {
     columns: [
       { name: 'When', cell: (row) => el('button', { type: 'button',
         className: 'quiet', 'aria-label': `Open ${row.action} ${row.name
-          || ''}`, onclick: () => open(row) }, time(row.at)) },
+          || ''}`, onclick: () => open(row) }, time(row.time)) },
       { name: 'What', cell: (row) => [el('strong', {}, row.action), ' ',
         row.name || ''] },
       { name: 'Outcome', cell: (row) => [outcome(row), row.detail
@@ -113,7 +115,7 @@ export function show(page) {
     try {
       const newest = (await get(page.at('journal'), asked(undefined, 1),
         page.signal)).items[0];
-      if (newest && shown[0] && newest.seq !== shown[0].seq) {
+      if (newest && shown[0] && newest.key !== shown[0].key) {
         fresh.replaceChildren(el('button', { type: 'button', onclick: () => {
           fresh.replaceChildren();
           table.reload();
@@ -134,8 +136,9 @@ export function show(page) {
       el('button', { type: 'button', onclick: () => save(shown, 'ndjson') },
         'Save as NDJSON')),
     el('div', { className: 'tools', role: 'search' }, search,
-      select('outcome', 'Outcome', [['', 'All outcomes'], ['failed', 'Failed'],
-        ['warned', 'With warnings'], ['done', 'Done']]),
+      select('outcome', 'Outcome', [['', 'All outcomes'], ['refused', 'Failed'],
+        ['warned', 'With warnings'], ['unexpected', 'Unexpected'],
+        ['ok', 'Done']]),
       select('type', 'Type', [['', 'All types'], ['User', 'Users'],
         ['Group', 'Groups']])), fresh, table];
 }

@@ -17,6 +17,7 @@ const nav = document.getElementById('nav');
 const menu = document.getElementById('menu');
 let organizations = null;
 let leave = null; // of the page that is shown
+let menus = '';   // what they were drawn for: the focus stays in them
 
 function place() {
   const [path, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
@@ -106,9 +107,12 @@ async function draw() {
     location.replace(`#/${organizations[0].slug}`);
     return;
   }
-  menu.setAttribute('aria-expanded', 'false');
-  drawWhere(here);
-  drawNav(here);
+  if (menus !== `${here.slug}/${here.page}`) {
+    menus = `${here.slug}/${here.page}`;
+    menu.setAttribute('aria-expanded', 'false');
+    drawWhere(here);
+    drawNav(here);
+  }
   if (!here.slug) {
     main.replaceChildren(chooser());
     return;

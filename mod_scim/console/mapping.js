@@ -29,10 +29,9 @@ function people(title, rows, total, kind) {
   return el('div', {}, el('h3', {}, title),
     el('ul', {}, rows.slice(0, PEOPLE).map((row) => el('li', {},
       el('strong', {}, row.user_name), ' ',
-      chip(row.stack_name || row.stack || row.every_stack
-        ? `${row.role_name || row.role} · ${row.stack_name || row.stack
-          || 'every stack'}`
-        : `organization ${row.role_name || row.role}`, kind)))),
+      chip(row.organization_role ? `organization ${row.organization_role}`
+        : `${row.role} · ${row.every_stack ? 'every stack' : row.stack}`,
+      kind)))),
     total > Math.min(rows.length, PEOPLE)
       && el('p', { className: 'soft' }, `and ${count(total
         - Math.min(rows.length, PEOPLE))} more`));
@@ -83,9 +82,7 @@ function editor(page, group, mapping, choice, done) {
     organization_role: mapping?.organization_role ?? null,
     roles: (mapping?.roles || []).map(({ role, stack }) =>
       ({ role, stack: stack ?? null })) };
-  if (mapping) {
-    wanted.version = mapping.version;
-  }
+  wanted.version = mapping?.version ?? 0;
   choice.wanted = wanted;
   const rows = el('div', { className: 'stack' });
   const seen = el('div', { role: 'status' });
@@ -128,18 +125,14 @@ function editor(page, group, mapping, choice, done) {
       await post(page.at('mappings'), { mappings: [wanted] });
     } catch (problem) {
       if (problem.status === 412) {
-        const theirs = (await get(page.at('mappings'), { group: group.id }))
-          .items[0];
+        const theirs = (await get(page.at('groups', group.id))).mapping;
         seen.replaceChildren(el('div', { className: 'note warn stack' },
           el('strong', {}, 'Somebody else has changed this mapping meanwhile'),
           el('p', {}, 'Theirs:'), theirs ? granted(theirs)
             : el('p', {}, 'it is gone'),
           el('p', {}, 'Yours is still here: preview it again to put it in'
             + ' place of theirs.')));
-        wanted.version = theirs?.version;
-        if (!theirs) {
-          delete wanted.version;
-        }
+        wanted.version = theirs?.version ?? 0;
         previewed = null;
         dialog.querySelector('button[type="submit"]')
           .replaceChildren('Preview');
@@ -198,9 +191,8 @@ function choose(page, done) {
           `${plural(group.members, 'member')} · ${group.app || ''}`)),
       el('button', { type: 'button', onclick: async () => {
         dialog.close();
-        const mapping = (await get(page.at('mappings'), { group: group.id }))
-          .items[0];
-        edit(page, group, mapping, done);
+        edit(page, group, (await get(page.at('groups', group.id))).mapping,
+          done);
       } }, group.mapped ? 'Change' : 'Map'))));
     if (groups.length === 0) {
       found.replaceChildren(el('li', {}, '', 'No group fits.', ''));
@@ -267,9 +259,8 @@ export async function show(page) {
   const wanted = page.query.get('group');
   if (wanted && isEditor) {
     page.remember({ group: '' });
-    Promise.all([get(page.at('groups', wanted), {}, page.signal),
-      get(page.at('mappings'), { group: wanted }, page.signal)])
-      .then(([group, found]) => edit(page, group, found.items[0], done));
+    get(page.at('groups', wanted), {}, page.signal)
+      .then((group) => edit(page, group, group.mapping, done));
   }
   return [
     head('Group mapping', 'Gives every member of a group a role in the'

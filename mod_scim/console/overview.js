@@ -82,10 +82,6 @@ export async function show(page) {
       'good') : chip('SCIM is off', 'warn'),
     organization.suspended && chip('suspended', 'bad')),
     checklist(page, found.steps || []),
-    found.brake?.engaged && el('div', { className: 'note bad' },
-      el('strong', {}, 'The brake is on'), el('p', {}, 'Removals are held back'
-        + ' until somebody has looked at them. '),
-      el('a', { href: page.link('settings') }, 'Look at them')),
     el('div', { className: 'grid' },
       figure('Active users', count(found.users?.active), found.users?.inactive
         ? el('span', { className: 'soft small' },
@@ -95,7 +91,7 @@ export async function show(page) {
           `${count(found.unmapped_groups)} not mapped`) : '',
       page.link('groups')),
       figure('Failures in 24 hours', count(failures.reduce((sum, one) =>
-        sum + one.count, 0)), '', `${page.link('journal')}?outcome=failed`),
+        sum + one.count, 0)), '', `${page.link('journal')}?outcome=refused`),
       figure('Last contact', time(found.last_contact, 'none yet'))),
     el('section', { className: 'stack' }, el('h2', {}, 'Hints'),
       hints(hinted.items)),

@@ -1,4 +1,4 @@
-// Settings: accounts, alerts, the brake, configuration, the end.
+// Settings: accounts, rules, configuration, the end.
 
 import { get, patch, post, remove } from './api.js';
 import { ask, check, field } from './dialog.js';
@@ -66,7 +66,7 @@ function accounts(page) {
       { name: 'Linked user', cell: (one) => one.user_id
         ? el('a', { href: page.link('user', one.user_id) },
           one.user_name || one.user || 'user') : '–' },
-      { name: 'Seen', cell: (one) => time(one.last_seen) },
+      { name: 'Since', cell: (one) => time(one.created) },
       { name: 'Actions', className: 'number', cell: (one) => isOwner
         && el('div', { className: 'actions' }, el('button', { type: 'button',
           className: 'quiet', 'aria-label': `Change ${one.name}`,
@@ -106,74 +106,12 @@ function rules(page, organization) {
     }, 'main'));
 }
 
-// ------------------------------------------------------------------- the brake
-
-async function brake(page) {
-  const [found, held] = await Promise.all([
-    get(page.at('brake'), {}, page.signal),
-    get(page.at('brake', 'held'), { limit: 50 }, page.signal)]);
-  const number = (name, value, most) => el('input', { name, type: 'number',
-    min: 1, max: most, value: value ?? '' });
-  const on = el('input', { checked: Boolean(found.on ?? found.enabled) });
-  const users = number('users', found.users ?? found.count, 1000000);
-  const percent = number('percent', found.percent, 100);
-  const minutes = number('minutes', found.minutes, 10080);
-  return section('Brake', 'Holds back further removals when an identity'
-    + ' provider deactivates or deletes more people than it should.',
-  found.engaged && el('div', { className: 'note bad' },
-    el('strong', {}, 'The brake is on since '), time(found.engaged_at),
-    el('p', {}, 'It releases itself ', time(found.until)),
-    action('Release it', async () => {
-      await post(page.at('brake', 'release'));
-      toast('Released');
-      page.again();
-    }, 'danger')),
-  held.items.length > 0 && el('ul', { className: 'steps' },
-    held.items.map((one) => el('li', {}, el('span', { className: 'mark' }, '!'),
-      el('div', {}, el('strong', {}, one.user_name || one.name), ' ',
-        chip(one.action), ' ', time(one.at || one.since)),
-      action('Let through', async () => {
-        await post(page.at('brake', 'held', one.id || one.user,
-          'let-through'));
-        toast('Let through');
-        page.again();
-      })))),
-  check('Use the brake', on), el('div', { className: 'grid' },
-    field('More than so many users', users),
-    field('or more than so many percent', percent),
-    field('within minutes', minutes)),
-  action('Save', async () => {
-    const given = { on: on.checked };
-    for (const input of [users, percent, minutes]) {
-      given[input.name] = input.value === '' ? null : Number(input.value);
-    }
-    await patch(page.at('brake'), given);
-    toast('Saved');
-    page.again();
-  }, 'main'));
-}
-
-// ---------------------------------------------------------------------- alerts
-
-async function alerts(page) {
-  const found = await get(page.at('alerts'), {}, page.signal);
-  const addresses = el('textarea', { id: 'addresses', rows: 3 },
-    (found.addresses || []).join('\n'));
-  return section('Alerts', 'E-mail when something needs attention, each once.',
-    field('Addresses, one a line', addresses),
-    action('Save', async () => {
-      await patch(page.at('alerts'), { addresses: addresses.value.split(/\s+/)
-        .filter(Boolean) });
-      toast('Saved');
-    }, 'main'));
-}
-
 // --------------------------------------------------------------- configuration
 
 const configuration = (page) => section('Configuration',
   'Stacks, roles, mappings and settings as one text file, without secrets.',
   action('Save to a file', async () => {
-    const found = await get(page.at('export'), {}, page.signal);
+    const found = await get(page.at('configuration'), {}, page.signal);
     const link = el('a', { download: `${page.slug}.json`,
       href: URL.createObjectURL(new Blob([JSON.stringify(found, null, 2)],
         { type: 'application/json' })) });
@@ -207,16 +145,12 @@ function danger(page, organization) {
       } }) }, 'Delete')));
 }
 
-// What one part cannot show does not hide the others.
-const part = (work) => work.catch((problem) => problem.status === 404
-  || problem.status === 403 ? null : Promise.reject(problem));
-
 export async function show(page) {
   const organization = await get(page.at(), {}, page.signal);
   if (page.role === 'member') {
     return [head('Settings'), facts([['Organization', organization.name]])];
   }
   return [head('Settings'), accounts(page), rules(page, organization),
-    await part(brake(page)), await part(alerts(page)), configuration(page),
+    configuration(page),
     page.role === 'owner' && danger(page, organization)].filter(Boolean);
 }

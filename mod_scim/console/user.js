@@ -5,10 +5,9 @@ import { chip, el, facts, head, identifier, nothing, time }
   from './elements.js';
 import { history } from './history.js';
 
-const roleOf = (permission) => permission.stack_name || permission.stack
-  ? `${permission.role_name || permission.role} on ${permission.stack_name
-    || permission.stack}`
-  : `${permission.role_name || permission.role} in the organization`;
+const roleOf = (held) => held.organization_role
+  ? `${held.organization_role} in the organization`
+  : `${held.role} on ${held.every_stack ? 'every stack' : held.stack}`;
 
 // user → group → group that is mapped
 const chain = (page, links) => el('div', { className: 'chips' },
@@ -17,16 +16,25 @@ const chain = (page, links) => el('div', { className: 'chips' },
       href: page.link('group', link.id) }, link.name) : chip(link.name)]));
 
 function permissions(page, found) {
+  const why = (found.why_not || []).map((one) => el('p',
+    { className: 'note warn' }, one.detail));
   if (found.permissions.length === 0) {
-    return nothing('No permissions', found.why
-      || 'No group of this user is mapped to a role.');
+    return why.length > 0 ? why : nothing('No permissions',
+      'No group of this user is mapped to a role.');
   }
-  return el('ul', { className: 'steps' }, found.permissions.map((held) =>
-    el('li', {}, el('span', { className: 'mark done', 'aria-hidden': 'true' },
-      '✓'), el('div', {}, el('strong', {}, roleOf(held)),
+  return [why, el('ul', { className: 'steps' }, found.permissions.map((held) =>
+    el('li', {}, el('span', { className: held.held ? 'mark done' : 'mark',
+      'aria-hidden': 'true' }, held.held ? '✓' : '–'),
+    el('div', {}, el('strong', {}, roleOf(held)),
+      held.by_default && el('p', { className: 'small soft' },
+        'as every active user'),
       (held.reasons || []).map((reason) => chain(page, reason.chain || []))),
-    (held.reasons || []).length === 1
-      ? chip('lost when the group is left', 'warn') : '')));
+    held.held ? '' : chip('not held')))),
+  (found.if_left || []).length > 0 && el('details', {},
+    el('summary', {}, 'What leaving a group would take away'),
+    el('ul', { className: 'steps' }, found.if_left.map((left) => el('li', {},
+      '', el('div', {}, el('strong', {}, left.group.name), ': ',
+        (left.loses || []).map(roleOf).join(', ')), ''))))];
 }
 
 function attributes(resource, prefix = '') {
@@ -49,7 +57,7 @@ function attributes(resource, prefix = '') {
 export async function show(page) {
   const [user, why] = await Promise.all([
     get(page.at('users', page.id), {}, page.signal),
-    get(page.at('users', page.id, 'explain'), {}, page.signal)]);
+    get(page.at('users', page.id, 'permissions'), {}, page.signal)]);
   const resource = user.resource || {};
   return [
     el('p', { className: 'crumbs' }, el('a', { href: page.link('users') },
@@ -66,7 +74,8 @@ export async function show(page) {
         ? el('p', { className: 'soft' }, 'In no group.')
         : el('div', { className: 'chips' }, user.groups.map((group) =>
           el('a', { className: 'chip', href: page.link('group', group.id) },
-            group.name, group.direct === false && ' (through a group)')))),
+            group.name, group.direct === false
+              && ` (through ${group.via?.name || 'a group'})`)))),
     el('section', { className: 'card' }, el('h2', {}, 'Attributes'),
       facts(attributes(resource)),
       el('details', {}, el('summary', {}, 'As JSON'),

@@ -131,6 +131,7 @@ ScimDatabasePasswordFile "$place/scim.password"
 </Location>
 <Location /scim-admin>
     ScimService admin
+    ScimConsole "$place/console"
     AuthType Basic
     AuthName "mod_scim"
     AuthUserFile "$place/logins"
@@ -146,7 +147,11 @@ END
 httpd_user() { id -un www-data 2>/dev/null || say nobody; }
 
 start_httpd() {
-    mkdir -p "$place/empty" && print_httpd_conf >"$place/httpd.conf.new" ||
+    # Copies: httpd's user may not get at the source.
+    mkdir -p "$place/empty" "$place/console" &&
+        cp "$source"/mod_scim/console/* "$place/console/" &&
+        chmod -R a+rX "$place/console" &&
+        print_httpd_conf >"$place/httpd.conf.new" ||
         fail "cannot write to $place"
     if httpd_runs && cmp -s "$place/httpd.conf.new" "$place/httpd.conf" &&
         [ "$place/httpd.pid" -nt "$module" ]; then

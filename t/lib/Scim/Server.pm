@@ -63,6 +63,7 @@ sub new($class, %given) {
     write_file("$dir/error.log", '');
     write_file("$dir/mime.types", ''); # where mod_mime looks for it
     write_file("$dir/logins", '');
+    copy_console("$dir/console") if defined $self->{admin};
     $self->start;
     return $self;
 }
@@ -294,6 +295,14 @@ sub config_text($self) {
         "\n</Location>\n", $self->admin_text, $self->{config} // '', "\n";
 }
 
+# httpd's user may not get at the source.
+sub copy_console($dir) {
+    mkdir $dir or die "$dir: $!";
+    write_file("$dir/" . s{.*/}{}r, slurp($_), 0644)
+        for glob "$ENV{SCIM_SOURCE}/mod_scim/console/*";
+    return;
+}
+
 # A section whose logins admin() makes.
 sub admin_text($self) {
     my $text = $self->{admin} // return '';
@@ -305,7 +314,7 @@ sub admin_text($self) {
         Require valid-user
         END
     return "<Location $ADMIN_BASE>\nScimService admin\n"
-        . "ScimConsole $ENV{SCIM_SOURCE}/mod_scim/console\n"
+        . "ScimConsole $self->{dir}/console\n"
         . "$text\n</Location>\n";
 }
 
