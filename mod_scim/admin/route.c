@@ -7,6 +7,7 @@
 
 #include "admin/account.h"
 #include "admin/app.h"
+#include "admin/brake.h"
 #include "admin/configuration.h"
 #include "admin/group.h"
 #include "admin/history.h"
@@ -42,6 +43,13 @@ const admin_route admin_routes[] = {
       NULL },
     { "GET",    ORG "/overview",     &admin_overview_get, 200, NULL },
     { "GET",    ORG "/hints",        &admin_hint_list, 200, NULL },
+
+    { "GET",    ORG "/brake",        &admin_brake_get, 200, NULL },
+    { "PATCH",  ORG "/brake",        &admin_brake_change, 200, NULL },
+    { "POST",   ORG "/brake/release", &admin_brake_release, 200, NULL },
+    { "GET",    ORG "/brake/held",   &admin_brake_held, 200, NULL },
+    { "POST",   ORG "/brake/held/{id}/let-through", &admin_brake_let_through,
+      200, NULL },
 
     { "GET",    ORG "/accounts",     &admin_account_list, 200, NULL },
     { "POST",   ORG "/accounts",     &admin_account_create, 201,

@@ -15,6 +15,7 @@ const scimctl_command *const scimctl_families[] = {
     scimctl_token,
     scimctl_overview,
     scimctl_hint,
+    scimctl_brake,
     scimctl_stack,
     scimctl_role,
     scimctl_mapping,

@@ -70,7 +70,7 @@ typedef struct store_slice {
 
 /* ------------------------------------------------------------- migrations */
 
-#define STORE_SCHEMA_VERSION 4 /* the newest that this build knows */
+#define STORE_SCHEMA_VERSION 5 /* the newest that this build knows */
 
 typedef struct store_schema_state {
     int present;         /* 0: an empty database */
@@ -272,6 +272,19 @@ scim_error *store_overview_get(json_t **out, store_admin *a, apr_pool_t *pool);
 
 /* A list of {code, severity, subject, title, detail}, the gravest first. */
 scim_error *store_hint_list(json_t **out, store_admin *a, apr_pool_t *pool);
+
+/* The brake on mass deprovisioning. */
+scim_error *store_brake_get(json_t **out, store_admin *a, apr_pool_t *pool);
+/* SCIM_INVALID_VALUE: on, and nothing to go by. */
+scim_error *store_brake_change(json_t **out, const json_t *given,
+                               const char *version, store_admin *a,
+                               apr_pool_t *pool);
+/* SCIM_CONFLICT: it is not engaged. */
+scim_error *store_brake_release(json_t **out, store_admin *a, apr_pool_t *pool);
+scim_error *store_brake_held_list(json_t **out, store_slice *slice,
+                                  store_admin *a, apr_pool_t *pool);
+scim_error *store_brake_let_through(json_t **out, const char *id,
+                                    store_admin *a, apr_pool_t *pool);
 
 /* ------------------------------------------------------- stacks and roles */
 

@@ -4,6 +4,7 @@
 
 #include "core/foreign.h"
 #include "core/project.h"
+#include "store/brake.h"
 #include "store/uuid.h"
 
 void store_add_origin(store_step *step, store_transaction *tx)
@@ -179,6 +180,7 @@ void store_add_journal(const store_entry *entry, store_transaction *tx)
 static scim_error *write_refusal(store_transaction *tx, void *baton)
 {
     store_add_journal(baton, tx);
+    store_add_hold(baton, tx);
     return store_go(tx);
 }
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "store/brake.h"
 #include "store/journal.h"
 #include "store/keys.h"
 #include "store/members.h"
@@ -126,6 +127,9 @@ static void add_permissions(store_transaction *tx, const modification *m)
         store_step_text(store_add_permissions(STORE_PERMISSIONS_USER, m->id,
                                               tx),
                         "false");
+        if (is_active(m->before)) {
+            store_add_brake(m->id, m->type, tx);
+        }
     }
 }
 

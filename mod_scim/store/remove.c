@@ -1,3 +1,4 @@
+#include "store/brake.h"
 #include "store/journal.h"
 #include "store/keys.h"
 #include "store/members.h"
@@ -121,10 +122,16 @@ static scim_error *work(store_transaction *tx, void *baton)
 
     if (err == NULL) {
         add_permissions(r, tx);
+        if (r->type->kind == SCIM_KIND_GROUP) { /* with its members */
+            store_add_brake(r->id, r->type, tx);
+        }
         add_leave(r, tx);
         add(endings[r->type->kind].tombstone, r, tx);
         add_deletion(r, record->version + 1, tx);
         err = add_journal(tx, r, record);
+    }
+    if (err == NULL && r->type->kind != SCIM_KIND_GROUP) {
+        store_add_brake(r->id, r->type, tx);
     }
     if (err == NULL) {
         store_add_commit(tx);

@@ -4,6 +4,8 @@
 
 #include <apr_strings.h>
 
+#include "store/brake.h"
+
 /* Microseconds between 1970 and PostgreSQL's 2000. */
 #define EPOCH APR_TIME_C(946684800000000)
 
@@ -207,6 +209,9 @@ scim_error *store_result_error(store_failure *out, const PGresult *result,
 
     memset(out, 0, sizeof(*out));
     state = state != NULL ? state : "none";
+    if (strcmp(state, "SC002") == 0) {
+        return store_braked(result, pool);
+    }
     if (strcmp(state, "23505") == 0) {
         err = uniqueness(result, name, pool);
     }

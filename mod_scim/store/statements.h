@@ -88,6 +88,9 @@ typedef enum {
     STORE_RESOURCE_TOMBSTONE,
     STORE_PERMISSIONS_USER, /* what users hold, and what changes it */
     STORE_PERMISSIONS_GROUP_END,
+    STORE_BRAKE_USER, /* against too many removals */
+    STORE_BRAKE_GROUP_END,
+    STORE_BRAKE_HOLD,
     STORE_MAPPING_TAKE_UP,
     STORE_USER_REVIVE, /* the tombstone goes */
     STORE_GROUP_REVIVE,

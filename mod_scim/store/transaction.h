@@ -7,7 +7,7 @@
 #include "store/trip.h"
 
 /* Of one operation in one trip. */
-#define STORE_MAX_STEPS 12
+#define STORE_MAX_STEPS 14
 
 typedef enum {
     STORE_READS,  /* one trip */
