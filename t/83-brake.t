@@ -80,7 +80,7 @@ subtest 'let through, released' => sub {
     my @users = make(8);
     deactivate($_) for @users[0 .. 3];
     is scalar(held()), 3, 'three are held';
-    is brake(qw(let-through), $users[1])->{id}, $users[1], 'one is let through';
+    is brake('let-through', $users[1])->{id}, $users[1], 'one is let through';
     is scalar(held()), 2, '... and is not held any more';
     is deactivate($users[1])->{status}, 200, '... and done when asked again';
     is deactivate($users[2])->{status}, 429, '... the others are not';
@@ -145,7 +145,7 @@ subtest 'groups' => sub {
     is put_members($single)->{status}, 200, 'a group of one loses it';
     my $reply = put_members($mapped);
     is $reply->{status}, 429, 'an empty PUT of a mapped group';
-    like $reply->{json}{detail}, qr/a group that gives permissions was to be emptied/, '... says why';
+    like $reply->{json}{detail}, qr/group that gives permissions was to be emptied/, '... and why';
     is scalar @{ $acme->get("/Groups/$mapped")->{json}{members} }, 2, '... and nobody left';
     is_deeply [map { "$_->{type} $_->{name} $_->{action}" } held()],
         ['Group Mapped remove_members'], '... it is held';
@@ -193,10 +193,13 @@ subtest 'Bulk' => sub {
     is brake()->{removed}, 0, '... nor counted';
 };
 
-# Never more than the limit, however many ask at once on however many nodes.
+# Never more than the limit, however many ask at once on however many nodes; and
+# with time between counting and deciding.
 subtest 'many at once' => sub {
     begin('--users', 40);
     my @users = make(160);
+    $postgres->psql(q{create or replace function scim.brake_limit(b scim.brakes) returns int
+        language sql volatile as 'select b.users from pg_sleep(0.01)'});
     my $other = Scim::Server->new(postgres => $postgres, mpm => 'worker');
     my @clients = map { $acme->another(url => $_->url($acme->organization)) } $server, $other;
     my $seen = total(in_parallel(16, sub ($n) {
@@ -331,8 +334,7 @@ sub bulk(@operations) {
 sub acts() {
     return $postgres->psql("select string_agg(action || ' ' || n, ', ' order by action)
         from (select action, count(*) as n from scim.journal where org_id = $org
-          and action like 'brake.%' and (action <> 'brake.change' or true)
-          group by action) a") =~ s/\Abrake\.change 1, //r;
+          and action like 'brake.%' group by action) a") =~ s/\Abrake\.change 1, //r;
 }
 
 sub refusals() {
