@@ -1,5 +1,7 @@
 #include "admin/app.h"
 
+#include "admin/effect.h"
+
 static scim_error *list(admin_call *call)
 {
     return store_app_list(&call->out, &call->slice, call->db, call->pool);
@@ -33,6 +35,18 @@ static scim_error *adopt(admin_call *call)
                            call->pool);
 }
 
+static scim_error *rehearsal(admin_call *call)
+{
+    return store_app_rehearsal(&call->out, call->ids[0], call->given, call->db,
+                               call->pool);
+}
+
+static scim_error *live(admin_call *call)
+{
+    return store_app_live(&call->out, call->ids[0], call->given, call->version,
+                          call->db, call->pool);
+}
+
 /* clang-format off */
 #define SETTINGS \
     { .name = "whole_organization", .type = ADMIN_BOOLEAN, \
@@ -49,6 +63,16 @@ static const admin_field install_fields[] = {
     { .name = "name", .type = ADMIN_NAME, .required = 1,
       .help = "what people call it" },
     SETTINGS,
+    { .name = "rehearsing", .type = ADMIN_BOOLEAN,
+      .help = "what its groups grant has no effect before it goes live" },
+    { .name = NULL },
+};
+
+static const admin_field live_fields[] = {
+    { .name = "gain_count", .type = ADMIN_NUMBER, .least = 0,
+      .most = 999999999,
+      .help = "as the summary had it: goes live with nothing else" },
+    ADMIN_EFFECT_FIELDS,
     { .name = NULL },
 };
 
@@ -93,4 +117,15 @@ const admin_operation admin_app_adopt = {
     .fields = adopt_fields, .run = adopt,
     .summary = "Hands everything that another app made, installed or not,"
                " over to this one." };
+
+const admin_operation admin_app_rehearsal = {
+    .name = "app.rehearsal", .need = STORE_ADMIN_WRITES, .ids = "n",
+    .fields = admin_effect_fields, .run = rehearsal, .is_tried = 1,
+    .summary = "Says what would come of it if a rehearsing app went live." };
+
+const admin_operation admin_app_live = {
+    .name = "app.live", .need = STORE_ADMIN_WRITES, .ids = "n",
+    .fields = live_fields, .run = live,
+    .summary = "Lets a rehearsing app's groups grant what they are mapped"
+               " to." };
 /* clang-format on */

@@ -69,6 +69,8 @@ const admin_route admin_routes[] = {
     { "GET",    ORG "/apps/{id}",    &admin_app_get, 200, NULL },
     { "PATCH",  ORG "/apps/{id}",    &admin_app_change, 200, NULL },
     { "POST",   ORG "/apps/{id}/uninstall", &admin_app_uninstall, 200, NULL },
+    { "GET",    ORG "/apps/{id}/rehearsal", &admin_app_rehearsal, 200, NULL },
+    { "POST",   ORG "/apps/{id}/live", &admin_app_live, 200, NULL },
     { "POST",   ORG "/apps/{id}/adopt", &admin_app_adopt, 200, NULL },
     { "POST",   ORG "/apps/{app}/tokens", &admin_token_create, 201,
       ORG "/tokens/{id}" },

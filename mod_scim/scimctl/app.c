@@ -29,10 +29,28 @@ static void print_adopted(const admin_call *done, const scimctl_call *call)
            scimctl_member(done->out, "from", call->pool));
 }
 
+static void print_rehearsal(const admin_call *done, const scimctl_call *call)
+{
+    const json_t *users = json_object_get(done->out, "users"), *group;
+    size_t i;
+
+    printf("App \"%s\" has brought %s active and %s inactive users, and %s "
+           "groups, %s of them without a mapping.\n",
+           scimctl_member(done->out, "name", call->pool),
+           scimctl_member(users, "active", call->pool),
+           scimctl_member(users, "inactive", call->pool),
+           scimctl_member(done->out, "groups", call->pool),
+           scimctl_member(done->out, "unmapped_groups", call->pool));
+    json_array_foreach(json_object_get(done->out, "unmapped"), i, group) {
+        printf("  %s\n", scimctl_member(group, "name", call->pool));
+    }
+    scimctl_print_effect(done, call);
+}
+
 /* clang-format off */
 #define COLUMNS "id:APP kind:KIND name:NAME" \
     " whole_organization:SEES:everything|its_own strict:STRICT" \
-    " passwords:PASSWORDS tokens:TOKENS created:CREATED" \
+    " passwords:PASSWORDS rehearsing:REHEARSING tokens:TOKENS created:CREATED" \
     " uninstalled:UNINSTALLED"
 
 static const scimctl_named by_name[] = {
@@ -63,6 +81,12 @@ const scimctl_command scimctl_app[] = {
     { .family = "app", .name = "adopt", .argument = "APP",
       .operation = &admin_app_adopt, .named = both_by_name,
       .print = print_adopted },
+    { .family = "app", .name = "rehearsal", .argument = "APP",
+      .operation = &admin_app_rehearsal, .named = by_name,
+      .print = print_rehearsal },
+    { .family = "app", .name = "live", .argument = "APP",
+      .operation = &admin_app_live, .named = by_name,
+      .print = print_rehearsal },
     { .name = NULL },
 };
 /* clang-format on */

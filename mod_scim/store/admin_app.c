@@ -87,17 +87,19 @@ scim_error *store_app_install(json_t **out, const json_t *given,
         store_admin_member(given, "whole_organization", pool),
         store_admin_member(given, "strict", pool),
         store_admin_member(given, "passwords", pool),
+        store_admin_member(given, "rehearsing", pool),
     };
     scim_error *err = store_admin_json(
         out, a,
         "insert into scim.apps as p"
-        " (org_id, app_id, kind, name, whole_organization, strict, passwords)"
+        " (org_id, app_id, kind, name, whole_organization, strict, passwords,"
+        "  rehearsing)"
         " select $1, 1 + coalesce(max(app_id), 0), $2, $3,"
         "  coalesce($4::boolean, false), coalesce($5::boolean, false),"
-        "  coalesce($6, 'drop') = 'store'"
+        "  coalesce($6, 'drop') = 'store', coalesce($7::boolean, false)"
         "   from scim.apps where org_id = $1"
         " returning " APP,
-        5, values, pool);
+        6, values, pool);
 
     if (err == NULL) {
         err = store_admin_note("app.install", name, NULL, *out, a, pool);
