@@ -210,13 +210,14 @@ scim_error *store_app_change(json_t **out, const char *id,
 scim_error *store_app_uninstall(json_t **out, const char *id,
                                 const char *version, store_admin *a,
                                 apr_pool_t *pool);
-/* What comes of going live: {app, name, users, groups, unmapped_groups,
- * unmapped} and what store_mapping_save() says of people; within a transaction
- * that is taken back. SCIM_CONFLICT: it is live. */
+/* What comes of going live: {app, name, rehearsing, users, groups,
+ * unmapped_groups, unmapped} and what store_mapping_save() says of people;
+ * within a transaction that is taken back. */
 scim_error *store_app_rehearsal(json_t **out, const char *id,
                                 const json_t *given, store_admin *a,
                                 apr_pool_t *pool);
-/* The same, done. SCIM_CONFLICT also where the given gain_count is another. */
+/* The same, done. SCIM_CONFLICT: it is live, or the given gain_count is
+ * another. */
 scim_error *store_app_live(json_t **out, const char *id, const json_t *given,
                            const char *version, store_admin *a,
                            apr_pool_t *pool);

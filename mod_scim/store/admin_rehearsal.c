@@ -61,6 +61,8 @@ static scim_error *go_live(json_t **out, const json_t *app, const char *id,
         json_object_update(*out, effect);
         json_object_set(*out, "app", json_object_get(app, "id"));
         json_object_set(*out, "name", json_object_get(app, "name"));
+        json_object_set(*out, "rehearsing", json_object_get(app,
+                                                            "rehearsing"));
     }
     return err;
 }
@@ -72,10 +74,6 @@ scim_error *store_app_rehearsal(json_t **out, const char *id,
     json_t *app;
     scim_error *err = store_app_get_installed(&app, id, a, pool);
 
-    if (err == NULL && !json_is_true(json_object_get(app, "rehearsing"))) {
-        err = conflict("The app \"%s\" is live: it does not rehearse.", app,
-                       pool);
-    }
     return err != NULL ? err : go_live(out, app, id, given, a, pool);
 }
 
