@@ -4,6 +4,7 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use JSON::PP ();
 use Scim::Server;
 use Test::More;
 
@@ -71,6 +72,7 @@ subtest 'tokens and contact' => sub {
     tokens(q{expires = null, last_used = now() - interval '3 days'});
     ok !hints()->{token_expires}, 'one that does not expire';
     ok hints()->{no_contact}, 'nobody has called for days';
+    ok !hints('--silent-hours', 100)->{no_contact}, '... which may be usual';
     $postgres->psql("update scim.journal set at = now() - interval '8 hours'
         where org_id = $org and status >= 400");
     tokens(q{last_used = now() - interval '8 hours'});
@@ -83,6 +85,28 @@ subtest 'tokens and contact' => sub {
         last_modified = now() - interval '100 days' where org_id = $org");
     like hints()->{inactive_users}{title}, qr/users have been inactive/,
         'people who have left';
+    ok !hints('--inactive-days', 101)->{inactive_users}, '... not long ago';
+};
+
+subtest 'brake and rehearsal' => sub {
+    is overview()->{brake}{engaged}, JSON::PP::false, 'the overview has the brake';
+    ok !hints()->{brake_engaged}, '... which is not engaged';
+    my $okta = $server->app('acme', kind => 'okta', app => 'Okta',
+        install => [qw(--rehearsing on)]);
+    is hints()->{rehearsing}{title}, 'Okta is rehearsing', 'an app rehearses';
+    $postgres->administer(qw(app live Okta --organization acme));
+    ok !hints()->{rehearsing}, '... and is live';
+    my ($of_okta) = grep { $_->{code} eq 'never_contacted' }
+        @{ $postgres->administer(qw(hint list --organization acme)) };
+    like $of_okta->{where}, qr/\AOkta: /, 'a hint leads to the pages of its provider';
+    my @ids = map { $okta->post('/Users', { schemas => [USER],
+        userName => "o$_" })->{json}{id} } 1 .. 3;
+    $postgres->administer(qw(brake change --organization acme --on on --users 1));
+    $okta->delete("/Users/$_") for @ids;
+    like hints()->{brake_engaged}{detail}, qr/It holds 2 removals/, 'the brake is on';
+    is overview()->{brake}{held}, 2, '... says the overview, too';
+    $postgres->administer(qw(brake release --organization acme));
+    ok !hints()->{brake_engaged}, '... and released';
 };
 
 $server->stop;
@@ -97,9 +121,9 @@ sub steps {
         @{ overview()->{steps} };
 }
 
-sub hints {
+sub hints(@words) {
     return { map { $_->{code} => $_ }
-        @{ $postgres->administer(qw(hint list --organization acme)) } };
+        @{ $postgres->administer(qw(hint list --organization acme), @words) } };
 }
 
 sub tokens($change) {

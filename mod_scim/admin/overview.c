@@ -2,56 +2,112 @@
 
 #include <string.h>
 
+/* Pages of the providers, in the order of `providers`. */
+typedef enum {
+    OURS, /* the console */
+    CREDENTIALS,
+    MAPPINGS,
+    STATUS,
+    PAGE_COUNT
+} page;
+
+/* clang-format off */
+static const struct provider {
+    const char *kind; /* of an app */
+    const char *pages[PAGE_COUNT];
+} providers[] = {
+    { "entra", {
+      [CREDENTIALS] = "Entra: Provisioning > Admin Credentials",
+      [MAPPINGS] = "Entra: Provisioning > Mappings > Users",
+      [STATUS] = "Entra: Provisioning > Overview" } },
+    { "okta", {
+      [CREDENTIALS] = "Okta: the app > Provisioning > Integration",
+      [MAPPINGS] = "Okta: the app > Provisioning > To App > Attribute Mappings",
+      [STATUS] = "Okta: Dashboard > Tasks" } },
+    { "onelogin", {
+      [CREDENTIALS] = "OneLogin: the app > Configuration",
+      [MAPPINGS] = "OneLogin: the app > Parameters",
+      [STATUS] = "OneLogin: the app > Provisioning" } },
+    { "generic", {
+      [CREDENTIALS] = "The provider's page with tenant URL and token",
+      [MAPPINGS] = "The provider's page of attributes",
+      [STATUS] = "The provider's log of provisioning" } },
+};
+
 /* What to do about a hint, and where in the pages of the provider or in ours.
  * Codes are stable: alerts and scripts go by them. */
-/* clang-format off */
-static const struct {
+static const struct remedy {
     const char *code;
-    const char *remedy;
-    const char *where;
+    page page;
+    const char *where; /* of ours */
+    const char *text;
 } remedies[] = {
-    { "token_expires", "Rotate the token and paste the new one.",
-      "Entra: Provisioning > Admin Credentials > Secret Token" },
-    { "no_token", "Make a token and paste it.",
-      "Entra: Provisioning > Admin Credentials > Secret Token" },
-    { "never_contacted", "Paste tenant URL and secret token, and test the "
-      "connection.", "Entra: Provisioning > Admin Credentials" },
-    { "quarantine", "Correct what fails, then restart provisioning.",
-      "Entra: Provisioning > Overview > Restart provisioning" },
-    { "no_contact", "See whether provisioning is on, and whether its network "
-      "reaches this server.", "Entra: Provisioning > Overview" },
-    { "external_id_changes", "Map externalId to objectId, and restart "
-      "provisioning.", "Entra: Provisioning > Mappings > Users > externalId" },
-    { "external_id_shared", "Map externalId to an attribute that no two people "
-      "share, as objectId.",
-      "Entra: Provisioning > Mappings > Users > externalId" },
-    { "active_never_sent", "Map active to Switch([IsSoftDeleted], , \"False\", "
-      "\"True\", \"True\", \"False\").",
-      "Entra: Provisioning > Mappings > Users > active" },
-    { "group_names", "Rename one of them, or map by the group's id.",
-      "Entra: Groups > Properties" },
-    { "unmapped_groups", "Map those that should give something.",
-      "Group mapping" },
-    { "dormant_mappings", "Reconnect them to the groups that took their place, "
-      "or remove them.", "Group mapping > Dormant" },
-    { "failures", "Open one in the journal: it says what to change.",
-      "Journal > Failed" },
-    { "inactive_users", "Nothing has to be done; they hold no permissions.",
-      "Users > Inactive" },
+    { "brake_engaged", OURS, "Settings > Brake",
+      "Look at who is held: let them through or release the brake, or correct "
+      "the provider." },
+    { "rehearsing", OURS, "SCIM > the app",
+      "Read its summary, and let it go live." },
+    { "token_expires", CREDENTIALS, NULL,
+      "Rotate the token and paste the new one." },
+    { "no_token", CREDENTIALS, NULL, "Make a token and paste it." },
+    { "never_contacted", CREDENTIALS, NULL,
+      "Paste tenant URL and secret token, and test the connection." },
+    { "quarantine", STATUS, NULL,
+      "Correct what fails, then restart provisioning." },
+    { "no_contact", STATUS, NULL,
+      "See whether provisioning is on, and whether its network reaches this "
+      "server." },
+    { "external_id_changes", MAPPINGS, NULL,
+      "Map externalId to what never changes (in Entra objectId), and restart "
+      "provisioning." },
+    { "external_id_shared", MAPPINGS, NULL,
+      "Map externalId to an attribute that no two people share (in Entra "
+      "objectId)." },
+    { "active_never_sent", MAPPINGS, NULL,
+      "Map active; in Entra to Switch([IsSoftDeleted], , \"False\", \"True\", "
+      "\"True\", \"False\")." },
+    { "group_names", OURS, "Groups",
+      "Rename one of them in the provider, or map by the group's id." },
+    { "unmapped_groups", OURS, "Group mapping",
+      "Map those that should give something." },
+    { "dormant_mappings", OURS, "Group mapping > Dormant",
+      "Reconnect them to the groups that took their place, or remove them." },
+    { "failures", OURS, "Journal > Failed",
+      "Open one in the journal: it says what to change." },
+    { "inactive_users", OURS, "Users > Inactive",
+      "Nothing has to be done; they hold no permissions." },
 };
 /* clang-format on */
+
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
+
+static const char *place_of(const struct remedy *remedy, const char *kind)
+{
+    apr_size_t i;
+
+    for (i = 0; remedy->page != OURS && i < COUNT(providers); i++) {
+        if (kind != NULL && strcmp(providers[i].kind, kind) == 0) {
+            return providers[i].pages[remedy->page];
+        }
+    }
+    return remedy->where;
+}
 
 static void add_remedy(json_t *hint)
 {
     const char *code = json_string_value(json_object_get(hint, "code"));
+    const char *kind = json_string_value(json_object_get(hint, "provider"));
     apr_size_t i;
 
-    for (i = 0; code != NULL && i < sizeof(remedies) / sizeof(*remedies);
-         i++) {
+    for (i = 0; i < COUNT(remedies); i++) {
         if (strcmp(remedies[i].code, code) == 0) {
+            const char *place = place_of(&remedies[i], kind);
+
             json_object_set_new(hint, "remedy",
-                                json_string(remedies[i].remedy));
-            json_object_set_new(hint, "where", json_string(remedies[i].where));
+                                json_string(remedies[i].text));
+            json_object_set_new(hint, "where", place != NULL
+                                                   ? json_string(place)
+                                                   : json_null());
             return;
         }
     }
@@ -66,7 +122,8 @@ static scim_error *hints(admin_call *call)
 {
     json_t *hint;
     size_t i;
-    scim_error *err = store_hint_list(&call->out, call->db, call->pool);
+    scim_error *err = store_hint_list(&call->out, call->given, call->db,
+                                      call->pool);
 
     if (err == NULL) {
         json_array_foreach(call->out, i, hint) {
@@ -77,11 +134,21 @@ static scim_error *hints(admin_call *call)
 }
 
 /* clang-format off */
+static const admin_field hint_fields[] = {
+    { .name = "silent_hours", .type = ADMIN_NUMBER, .least = 1, .most = 8760,
+      .help = "after which an app that nobody contacts is silent (48)" },
+    { .name = "inactive_days", .type = ADMIN_NUMBER, .least = 1, .most = 3650,
+      .help = "after which inactive users are mentioned (90)" },
+    { .name = NULL },
+};
+
 const admin_operation admin_overview_get = {
     .name = "overview.get", .need = STORE_ADMIN_READS, .run = overview,
     .summary = "Shows how far the set-up is, and how provisioning goes." };
 
 const admin_operation admin_hint_list = {
-    .name = "hint.list", .need = STORE_ADMIN_READS, .is_list = 1, .run = hints,
+    .name = "hint.list",
+    .need = STORE_ADMIN_READS, .is_list = 1, .fields = hint_fields,
+    .run = hints,
     .summary = "Lists what needs attention, each with what to do." };
 /* clang-format on */

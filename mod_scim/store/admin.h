@@ -281,8 +281,10 @@ scim_error *store_token_revoke(json_t **out, const char *id, store_admin *a,
 /* Within store_admin_transact(), as all that follow. */
 scim_error *store_overview_get(json_t **out, store_admin *a, apr_pool_t *pool);
 
-/* A list of {code, severity, subject, title, detail}, the gravest first. */
-scim_error *store_hint_list(json_t **out, store_admin *a, apr_pool_t *pool);
+/* A list of {code, severity, subject, provider, title, detail}, the gravest
+ * first. `given`: silent_hours, inactive_days; or NULL. */
+scim_error *store_hint_list(json_t **out, const json_t *given, store_admin *a,
+                            apr_pool_t *pool);
 
 /* The brake on mass deprovisioning. */
 scim_error *store_brake_get(json_t **out, store_admin *a, apr_pool_t *pool);

@@ -10,8 +10,9 @@
 #define LIVE_APPS \
     " from scim.apps p where p.org_id = $1 and p.uninstalled is null"
 
-#define STEP(code, done) \
-    "jsonb_build_object('code', '" code "', 'done', " done ")"
+#define STEP(code, title, done) \
+    "jsonb_build_object('code', '" code "', 'title', '" title "'," \
+    " 'done', " done ")"
 
 #define IS_UNMAPPED \
     " not exists (select from scim.group_mappings m" \
@@ -43,13 +44,16 @@
 static const char overview[] =
     "select jsonb_build_object("
     " 'steps', jsonb_build_array("
-    STEP("enable", "o.scim_on") ","
-    STEP("install", "exists (select" LIVE_APPS ")") ","
-    STEP("paste", "c.last_contact is not null") ","
-    STEP("contact", "c.last_contact is not null") ","
-    STEP("user", "exists (select from scim.users u where u.org_id = $1)") ","
-    STEP("map", "exists (select from scim.group_mappings m"
-                " where m.org_id = $1)") "),"
+    STEP("enable", "Enable SCIM", "o.scim_on") ","
+    STEP("install", "Install an app", "exists (select" LIVE_APPS ")") ","
+    STEP("paste", "Paste tenant URL and secret token into the provider",
+         "c.last_contact is not null") ","
+    STEP("contact", "First contact: Test Connection",
+         "c.last_contact is not null") ","
+    STEP("user", "First user",
+         "exists (select from scim.users u where u.org_id = $1)") ","
+    STEP("map", "Map groups to roles",
+         "exists (select from scim.group_mappings m where m.org_id = $1)") "),"
     " 'last_contact', " STORE_ADMIN_TIME("c.last_contact") ","
     " 'last_write', (select " STORE_ADMIN_TIME("j.at") " from scim.journal j"
     "   where j.org_id = $1 and j.actor_kind = 'token' and j.status < 400"
@@ -78,7 +82,7 @@ static const char overview[] =
     "   from scim.users u" \
     "   where u.org_id = $1 order by u.id desc limit 2000)," \
     " apps as materialized (" \
-    "  select p.app_id, p.name, p.kind," \
+    "  select p.app_id, p.name, p.kind, p.rehearsing," \
     "    (select max(t.last_used) from scim.tokens t where t.org_id = $1" \
     "      and t.app_id = p.app_id) as contact," \
     "    (select max(coalesce(t.expires, 'infinity')) from scim.tokens t" \
@@ -91,6 +95,18 @@ static const char overview[] =
 
 static const char hints[] =
     SAMPLE ", hints(code, severity, subject, title, detail) as ("
+    HINT("brake_engaged", "'error'", "null",
+         "'The brake on mass deprovisioning is on'",
+         "'It holds ' || (select count(*) from scim.brake_held h"
+         "  where h.org_id = $1 and h.let_through is null)"
+         " || ' removals, and releases itself on ' || to_char("
+         "b.until at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC.'")
+    "  from scim.brakes b where b.org_id = $1 and b.until > now()"
+    " union all"
+    HINT("rehearsing", "'info'", "p.app_id", "p.name || ' is rehearsing'",
+         "'What its groups are mapped to has no effect yet.'")
+    "  from apps p where p.rehearsing"
+    " union all"
     HINT("token_expires",
          "case when p.expires < now() + interval '7 days' then 'error'"
          " when p.expires < now() + interval '30 days' then 'warning'"
@@ -126,7 +142,7 @@ static const char hints[] =
          "p.name || ' is silent'",
          "'The last request came ' || to_char(p.contact at time zone 'UTC',"
          " 'YYYY-MM-DD HH24:MI') || ' UTC.'")
-    "  from apps p where p.contact < now() - interval '48 hours'"
+    "  from apps p where p.contact < now() - $2::int * interval '1 hour'"
     " union all"
     HINT("external_id_changes", "'warning'", "s.app_id",
          "'externalId looks like mailNickname'",
@@ -184,23 +200,40 @@ static const char hints[] =
     " union all"
     HINT("inactive_users", "'info'", "null",
          "u.n || case u.n when 10000 then ' users or more' else ' users' end"
-         " || ' have been inactive for 90 days'",
+         " || ' have been inactive for ' || $3::int || ' days'",
          "'Delete them in the identity provider if they are not coming back.'")
     "  from (select count(*) as n from (select from scim.users u"
     "    where u.org_id = $1 and not u.active"
-    "     and u.last_modified < now() - interval '90 days' limit 10000) u) u"
+    "     and u.last_modified < now() - $3::int * interval '1 day'"
+    "    limit 10000) u) u"
     "  where u.n > 0)"
-    " select coalesce(jsonb_agg(to_jsonb(h) order by"
+    " select coalesce(jsonb_agg(to_jsonb(h) || jsonb_build_object('provider',"
+    "  (select p.kind from apps p where p.app_id::text = h.subject)) order by"
     "  array_position(array['error', 'warning', 'info'], h.severity), h.code,"
     "  h.subject), '[]') from hints h";
 /* clang-format on */
 
 scim_error *store_overview_get(json_t **out, store_admin *a, apr_pool_t *pool)
 {
-    return store_admin_json(out, a, overview, 0, NULL, pool);
+    json_t *brake;
+    scim_error *err = store_admin_json(out, a, overview, 0, NULL, pool);
+
+    if (err == NULL) {
+        err = store_brake_get(&brake, a, pool);
+    }
+    if (err == NULL) {
+        json_object_set(*out, "brake", brake);
+    }
+    return err;
 }
 
-scim_error *store_hint_list(json_t **out, store_admin *a, apr_pool_t *pool)
+scim_error *store_hint_list(json_t **out, const json_t *given, store_admin *a,
+                            apr_pool_t *pool)
 {
-    return store_admin_json(out, a, hints, 0, NULL, pool);
+    const char *hours = store_admin_member(given, "silent_hours", pool);
+    const char *days = store_admin_member(given, "inactive_days", pool);
+    const char *values[] = { hours != NULL ? hours : "48",
+                             days != NULL ? days : "90" };
+
+    return store_admin_json(out, a, hints, 2, values, pool);
 }
