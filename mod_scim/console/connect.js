@@ -2,8 +2,9 @@
 
 import { get, patch, post } from './api.js';
 import { ask, check, field } from './dialog.js';
-import { chip, copyButton, el, head, nothing, secret, time, toast }
-  from './elements.js';
+import { action, chip, copyButton, count, el, head, nothing, secret, time,
+  toast } from './elements.js';
+import { effect } from './mapping.js';
 import { entraMappings, entraScript, PROVIDERS } from './providers.js';
 
 const POLL = 2000; // ms between two looks for the first contact
@@ -125,10 +126,13 @@ function install(page, organization) {
     el('option', { value }, one.name)));
   ask({ title: 'Install a provisioning app', confirm: 'Install',
     content: [field('Identity provider', kind),
-      field('Name', name, 'How people here call it.')],
+      field('Name', name, 'How people here call it.'),
+      check('Rehearse first', el('input', { name: 'rehearsing' }),
+        'It provisions normally, but its groups grant nothing until you have'
+        + ' seen what would change and go live.')],
     work: async (data) => {
       const app = await post(page.at('apps'), { kind: data.get('kind'),
-        name: data.get('name') });
+        name: data.get('name'), rehearsing: data.has('rehearsing') });
       const made = await post(page.at('apps', app.id, 'tokens'),
         { name: 'first' });
       shown(page, organization, app, made);
@@ -229,6 +233,21 @@ function uninstall(page, app) {
     } });
 }
 
+// A rehearsing app: what would change, and then that it does.
+async function goLive(page, app) {
+  const found = await get(page.at('apps', app.id, 'rehearsal'), {},
+    page.signal);
+  ask({ title: `Go live with ${app.name}?`, confirm: 'Go live', content: [
+    el('p', {}, `${count(found.users.active)} active users, `
+      + `${count(found.groups)} groups, ${count(found.unmapped_groups)} of`
+      + ' them not mapped.'), effect(found)],
+  work: async () => {
+    await post(page.at('apps', app.id, 'live'));
+    toast(`${app.name} is live`);
+    page.again();
+  } });
+}
+
 function appCard(page, organization, app, tokens) {
   const live = tokens.filter((token) => token.app_id === app.id
     && !isGone(token));
@@ -236,6 +255,7 @@ function appCard(page, organization, app, tokens) {
     el('header', {}, el('div', { className: 'actions' },
       el('h3', {}, app.name),
       chip((PROVIDERS[app.kind] || PROVIDERS.generic).name),
+      app.rehearsing && chip('rehearsing', 'warn'),
       app.strict && chip('strict'),
       app.uninstalled && chip('uninstalled')),
     !app.uninstalled && page.role !== 'member'
@@ -247,6 +267,8 @@ function appCard(page, organization, app, tokens) {
     !app.uninstalled && el('div', { className: 'field' },
       el('span', { className: 'label' }, 'Tenant URL'),
       secret(tenantUrl(organization), 'Tenant URL')),
+    app.rehearsing && !app.uninstalled && page.role !== 'member'
+      && action('See what would change…', () => goLive(page, app)),
     !app.uninstalled && [el('ul', { className: 'steps' }, live.map((token) =>
       tokenRow(page, organization, app, token))),
     live.length === 0 && el('p', { className: 'note warn' },

@@ -1,6 +1,7 @@
-// Settings: accounts, rules, configuration, the end.
+// Settings: accounts, rules, the brake, configuration, the end.
 
 import { get, patch, post, remove } from './api.js';
+import { brake } from './brake.js';
 import { ask, check, field } from './dialog.js';
 import { action, chip, el, facts, head, nothing, time, toast }
   from './elements.js';
@@ -151,6 +152,6 @@ export async function show(page) {
     return [head('Settings'), facts([['Organization', organization.name]])];
   }
   return [head('Settings'), accounts(page), rules(page, organization),
-    configuration(page),
+    await brake(page), configuration(page),
     page.role === 'owner' && danger(page, organization)].filter(Boolean);
 }
