@@ -118,19 +118,24 @@ static scim_error *overview(admin_call *call)
     return store_overview_get(&call->out, call->db, call->pool);
 }
 
-static scim_error *hints(admin_call *call)
+scim_error *admin_hints(json_t **out, const json_t *given, store_admin *db,
+                        apr_pool_t *pool)
 {
     json_t *hint;
     size_t i;
-    scim_error *err = store_hint_list(&call->out, call->given, call->db,
-                                      call->pool);
+    scim_error *err = store_hint_list(out, given, db, pool);
 
     if (err == NULL) {
-        json_array_foreach(call->out, i, hint) {
+        json_array_foreach(*out, i, hint) {
             add_remedy(hint);
         }
     }
     return err;
+}
+
+static scim_error *hints(admin_call *call)
+{
+    return admin_hints(&call->out, call->given, call->db, call->pool);
 }
 
 /* clang-format off */

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "admin/account.h"
+#include "admin/alert.h"
 #include "admin/app.h"
 #include "admin/brake.h"
 #include "admin/configuration.h"
@@ -44,6 +45,9 @@ const admin_route admin_routes[] = {
     { "GET",    ORG "/overview",     &admin_overview_get, 200, NULL },
     { "GET",    ORG "/hints",        &admin_hint_list, 200, NULL },
 
+    { "GET",    ORG "/alerts",       &admin_alert_get, 200, NULL },
+    { "PATCH",  ORG "/alerts",       &admin_alert_change, 200, NULL },
+    { "GET",    ORG "/alerts/current", &admin_alert_list, 200, NULL },
     { "GET",    ORG "/brake",        &admin_brake_get, 200, NULL },
     { "PATCH",  ORG "/brake",        &admin_brake_change, 200, NULL },
     { "POST",   ORG "/brake/release", &admin_brake_release, 200, NULL },

@@ -16,6 +16,7 @@ const scimctl_command *const scimctl_families[] = {
     scimctl_overview,
     scimctl_hint,
     scimctl_brake,
+    scimctl_alerts,
     scimctl_stack,
     scimctl_role,
     scimctl_mapping,

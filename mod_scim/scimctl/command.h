@@ -112,6 +112,7 @@ extern const scimctl_command scimctl_stack[];
 extern const scimctl_command scimctl_overview[];
 extern const scimctl_command scimctl_hint[];
 extern const scimctl_command scimctl_brake[];
+extern const scimctl_command scimctl_alerts[];
 extern const scimctl_command scimctl_role[];
 extern const scimctl_command scimctl_mapping[];
 extern const scimctl_command scimctl_explain[];

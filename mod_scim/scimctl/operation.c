@@ -28,6 +28,9 @@ static const char *placeholder(const admin_field *field)
         [ADMIN_LIST] = "JSON",      [ADMIN_OBJECT] = "JSON",
     };
 
+    if (field->type == ADMIN_LIST && field->fields == NULL) {
+        return "A,B";
+    }
     return field->type == ADMIN_WORD ? field->choices : by_type[field->type];
 }
 
@@ -89,6 +92,20 @@ const scimctl_option *scimctl_options_of(const scimctl_command *command,
                : derive(command, pool);
 }
 
+/* "a,b": a list of texts needs no JSON. A new reference. */
+static json_t *words_of(const char *text)
+{
+    json_t *list = json_array();
+
+    while (*text != '\0') {
+        apr_size_t len = strcspn(text, ",");
+
+        json_array_append_new(list, json_stringn(text, len));
+        text += len + (text[len] == ',');
+    }
+    return list;
+}
+
 /* A text of the command line as the member's type has it; what does not fit
  * stays a text, which admin_perform() refuses by name. A new reference. */
 static json_t *value_of(const admin_field *field, const char *text)
@@ -100,7 +117,9 @@ static json_t *value_of(const admin_field *field, const char *text)
     case ADMIN_NUMBER: {
         apr_int64_t n = strtoll(text, &end, 10);
 
-        json = *text != '\0' && *end == '\0' ? json_integer(n) : NULL;
+        json = *text != '\0' && *end == '\0' ? json_integer(n)
+               : field->nullable && strcmp(text, "none") == 0 ? json_null()
+                                                              : NULL;
         break;
     }
     case ADMIN_BOOLEAN:
@@ -109,6 +128,10 @@ static json_t *value_of(const admin_field *field, const char *text)
                                           : NULL;
         break;
     case ADMIN_LIST:
+        if (field->fields == NULL && *text != '[') {
+            return words_of(text);
+        }
+        /* fall through */
     case ADMIN_OBJECT:
         json = json_loads(text, JSON_DECODE_ANY, NULL);
         break;

@@ -70,7 +70,7 @@ typedef struct store_slice {
 
 /* ------------------------------------------------------------- migrations */
 
-#define STORE_SCHEMA_VERSION 5 /* the newest that this build knows */
+#define STORE_SCHEMA_VERSION 6 /* the newest that this build knows */
 
 typedef struct store_schema_state {
     int present;         /* 0: an empty database */
@@ -285,6 +285,27 @@ scim_error *store_overview_get(json_t **out, store_admin *a, apr_pool_t *pool);
  * first. `given`: silent_hours, inactive_days; or NULL. */
 scim_error *store_hint_list(json_t **out, const json_t *given, store_admin *a,
                             apr_pool_t *pool);
+
+/* Who gets e-mail when something needs attention: {addresses}. */
+scim_error *store_alert_get(json_t **out, store_admin *a, apr_pool_t *pool);
+scim_error *store_alert_change(json_t **out, const json_t *given,
+                               const char *version, store_admin *a,
+                               apr_pool_t *pool);
+scim_error *store_alert_list(json_t **out, store_slice *slice, store_admin *a,
+                             apr_pool_t *pool);
+
+/* Telling, as scimctl; what is told is so with the commit. *ours: no other run
+ * is at this organization. */
+scim_error *store_alert_begin(int *ours, store_admin *a, apr_pool_t *pool);
+/* Forgets what has ended. *out: those of the hints that are to be told, with
+ * began, mailed and handed. */
+scim_error *store_alert_sync(json_t **out, const json_t *hints, store_admin *a,
+                             apr_pool_t *pool);
+/* All of them have been; `told` is for the journal. */
+scim_error *store_alert_mailed(const json_t *told, store_admin *a,
+                               apr_pool_t *pool);
+scim_error *store_alert_handed(const json_t *told, store_admin *a,
+                               apr_pool_t *pool);
 
 /* The brake on mass deprovisioning. */
 scim_error *store_brake_get(json_t **out, store_admin *a, apr_pool_t *pool);

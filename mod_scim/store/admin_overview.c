@@ -189,9 +189,10 @@ static const char hints[] =
     "    where m.org_id = $1 and not exists (select from scim.groups g"
     "     where g.org_id = $1 and g.id = m.group_id)) m where m.n > 0"
     " union all"
-    HINT("failures", "'warning'", "null",
+    HINT("failures", "'warning'",
+         "concat_ws(' ', f.action, f.status, f.scim_type)",
          "f.n || ' requests failed with the same cause'", "f.detail")
-    "  from (select count(*) as n,"
+    "  from (select count(*) as n, j.action, j.status, j.scim_type,"
     "     (array_agg(j.detail order by j.at desc))[1] as detail"
     "    from scim.journal j where j.org_id = $1 and j.status >= 400"
     "     and j.at > now() - interval '24 hours'"
