@@ -54,7 +54,7 @@ create table scim.brake_held(
 -- How many may go within a window; NULL: any number.
 create function scim.brake_limit(b scim.brakes) returns int
 language sql immutable set search_path = pg_catalog, pg_temp as $$
-  select least(b.users, case when b.percent is not null then
+  select least(b.users, case when b.base + b.percent is not null then
            greatest(1, (b.base::bigint * b.percent / 100)::int) end) $$;
 
 -- The sixtieth of the window that a time is in; a window is the sixty before
@@ -81,7 +81,9 @@ begin
       case coalesce(b.reason, p_reason)
         when 'group' then 'a group that gives permissions was to be emptied'
         else format('more than %s users were to be deactivated or deleted'
-                    ' within %s minutes', scim.brake_limit(b), b.minutes) end,
+                    ' within %s minutes',
+                    coalesce(scim.brake_limit(b)::text, 'so many'), b.minutes)
+        end,
       to_char(ends, 'YYYY-MM-DD HH24:MI'));
 end $$;
 

@@ -105,14 +105,17 @@ subtest 'released by itself' => sub {
     deactivate($_) for @users[0 .. 2];
     my ($from, $until) = @{ brake() }{qw(engaged_at until)};
     is hours($until) - hours($from), 2, 'after two hours';
+    brake(qw(change --users 2 --percent 50));
     later('1 hour');
     is deactivate($users[1])->{status}, 429, 'not after one';
     later('61 minutes');
     is brake()->{engaged}, JSON::PP::false, 'then it is not engaged';
     is deactivate($_)->{status}, 200, '... and removals are done' for @users[1 .. 5];
-    is acts(), 'brake.engage 1, brake.hold 2, brake.release 1', 'the journal says so';
+    is acts(), 'brake.change 2, brake.engage 1, brake.hold 2, brake.release 1',
+        'the journal says so';
     is $postgres->psql("select actor_kind || ' ' || (changes ->> 'by') from scim.journal
         where org_id = $org and action = 'brake.release'"), 'system time', '... of nobody';
+    brake(qw(change --users 1 --percent none));
     later('2 hours');
     is deactivate($users[6])->{status}, 200, 'two hours later it counts again: one';
     is deactivate($users[7])->{status}, 429, '... and no more';

@@ -109,7 +109,9 @@ static scim_error *update(const json_t *given, store_admin *a,
         " minutes = coalesce($5::int, b.minutes),"
         " groups = coalesce($6::boolean, b.groups),"
         " hours = coalesce($7::int, b.hours),"
-        " base = null, based = null, version = b.version + 1"
+        " base = case when b.until is not null then b.base end,"
+        " based = case when b.until is not null then b.based end,"
+        " version = b.version + 1"
         " where b.org_id = $1",
         8, values, pool);
 }
