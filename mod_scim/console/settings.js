@@ -107,6 +107,21 @@ function rules(page, organization) {
     }, 'main'));
 }
 
+// ---------------------------------------------------------------------- alerts
+
+async function alerts(page) {
+  const found = await get(page.at('alerts'), {}, page.signal);
+  const addresses = el('textarea', { name: 'addresses', rows: 3 },
+    (found.addresses || []).join('\n'));
+  return section('Alerts', 'E-mail when something needs attention, each once.',
+    field('Addresses, one a line', addresses),
+    action('Save', async () => {
+      await patch(page.at('alerts'), { addresses: addresses.value.split(/\s+/)
+        .filter(Boolean) });
+      toast('Saved');
+    }, 'main'));
+}
+
 // --------------------------------------------------------------- configuration
 
 const configuration = (page) => section('Configuration',
@@ -152,6 +167,6 @@ export async function show(page) {
     return [head('Settings'), facts([['Organization', organization.name]])];
   }
   return [head('Settings'), accounts(page), rules(page, organization),
-    await brake(page), configuration(page),
+    await brake(page), await alerts(page), configuration(page),
     page.role === 'owner' && danger(page, organization)].filter(Boolean);
 }
