@@ -92,22 +92,29 @@ static const char check_sql[]
     = "SELECT r.rolsuper OR r.rolbypassrls OR"
       " pg_has_role(current_user, 'scim_owner', 'MEMBER'),"
       " s.version, s.compatible_from, s.fold_version,"
-      " (SELECT string_agg(a.attr || ' ' || a.path, E'\n')"
-      "  FROM scim.attributes a WHERE a.ready AND a.attr > 1)"
+      " (SELECT string_agg(concat_ws(' ', a.attr,"
+      "   (a.ready AND a.attr > 1)::int, coalesce(a.urn, '-'), a.name, a.path),"
+      "   E'\n') FROM scim.attributes a)"
       " FROM scim.schema s, pg_roles r WHERE r.rolname = current_user";
 
-/* Of lines with a number and a path. */
+/* Of lines of five words, each. emails.value has a column of its own where
+ * filters are concerned. */
 static const store_index *read_indexes(char *lines, apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, 2, sizeof(store_index));
-    char *line, *rest;
+    char *line, *rest, *word;
 
     for (line = apr_strtok(lines, "\n", &rest); line != NULL;
          line = apr_strtok(NULL, "\n", &rest)) {
         store_index *index = apr_array_push(list);
+        const char *urn;
 
-        index->attr = (int)strtol(line, &line, 10);
-        index->path = line + 1;
+        index->attr = atoi(apr_strtok(line, " ", &word));
+        index->ready = atoi(apr_strtok(NULL, " ", &word));
+        urn = apr_strtok(NULL, " ", &word);
+        index->urn = strcmp(urn, "-") != 0 ? urn : NULL;
+        index->name = apr_strtok(NULL, " ", &word);
+        index->path = apr_strtok(NULL, " ", &word);
     }
     apr_array_push(list);
     return (const store_index *)list->elts;

@@ -16,7 +16,7 @@ typedef struct store_connection {
     int gone;         /* the server went away: so it did for the idle ones */
     apr_hash_t *prepared; /* what is prepared on it (trip.c) */
     int filters;          /* how many of them are filters */
-    const store_index *indexes; /* as they were at the connect */
+    const store_index *indexes; /* as they were at the connect; or NULL */
 } store_connection;
 
 /* Takes a connection, makes one where the pool has room. At most `wait_ms`,

@@ -4,6 +4,7 @@
 
 #include "core/foreign.h"
 #include "store/claims.h"
+#include "store/marked.h"
 
 static const char *text_at(const json_t *object, const char *name)
 {
@@ -53,32 +54,20 @@ void store_keys_make(store_keys *out, const json_t *resource,
     out->claims = type->claims ? store_claims_of(folded, type, pool) : NULL;
 }
 
-/* Whether one has what the other has not, and what could have rows of its own:
- * booleans have none, and `active` is what changes most. */
-static int differs(const json_t *one, const json_t *other)
-{
-    const char *name;
-    json_t *value;
-
-    json_object_foreach((json_t *)one, name, value) {
-        if (!json_is_boolean(value)
-            && !json_equal(value, json_object_get(other, name))) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 void store_keys_compare(store_key_changes *out, const json_t *before,
                         const json_t *after, const store_keys *keys,
-                        const scim_resource_type *type, apr_pool_t *pool)
+                        const scim_resource_type *type,
+                        const store_transaction *tx)
 {
+    const store_index *indexes = tx->c->indexes;
     const char *claims = NULL;
 
-    out->values = differs(before, after) || differs(after, before);
+    out->values = indexes == NULL
+                  || store_marked_differ(before, after, indexes);
+    out->last = indexes != NULL ? store_marked_last(indexes) : 0;
     if (type->claims) {
-        claims = store_claims_of(scim_resource_fold(before, type, pool), type,
-                                 pool);
+        claims = store_claims_of(scim_resource_fold(before, type, tx->pool),
+                                 type, tx->pool);
     }
     out->claims = keys->claims == NULL || claims == NULL
                       ? keys->claims != claims
@@ -99,11 +88,10 @@ static void add_claims(const store_keys *keys, const char *id,
     }
 }
 
-static store_step *add_user(store_statement row, store_statement folded,
-                            const store_keys *keys, const char *id,
-                            store_transaction *tx)
+static store_step *add_user(store_statement statement, const store_keys *keys,
+                            const char *id, store_transaction *tx)
 {
-    store_step *step = store_add(row, tx), *second;
+    store_step *step = store_add(statement, tx);
 
     store_step_text(step, id);
     store_step_text(step, keys->active);
@@ -112,14 +100,36 @@ static store_step *add_user(store_statement row, store_statement folded,
     store_step_text(step, keys->display_name);
     store_step_text(step, keys->family_name);
     store_step_text(step, keys->body);
-
-    second = store_add(folded, tx);
-    store_step_text(second, id);
-    store_step_text(second, keys->folded);
-    if (folded != STORE_USER_FOLDED_INSERT) {
-        store_step_text(second, keys->kept);
-    }
     return step;
+}
+
+static void insert_folded(const store_keys *keys, const char *id,
+                          store_transaction *tx)
+{
+    const store_index *indexes = tx->c->indexes;
+    int emails = indexes != NULL && store_marked_last(indexes) == 1;
+    store_step *step = store_add(emails ? STORE_USER_FOLDED_EMAILS
+                                        : STORE_USER_FOLDED_INSERT,
+                                 tx);
+
+    store_step_text(step, id);
+    store_step_text(step, keys->folded);
+}
+
+static void update_folded(const store_keys *keys,
+                          const store_key_changes *changes, const char *id,
+                          store_transaction *tx)
+{
+    store_step *step = store_add(changes->values ? STORE_USER_FOLDED_UPDATE
+                                                 : STORE_USER_FOLDED_ALONE,
+                                 tx);
+
+    store_step_text(step, id);
+    store_step_text(step, keys->folded);
+    store_step_text(step, keys->kept);
+    if (!changes->values) {
+        store_step_int(step, changes->last, tx->pool);
+    }
 }
 
 static store_step *add_group(store_statement row, const store_keys *keys,
@@ -164,8 +174,8 @@ store_step *store_add_insert(const store_keys *keys, const char *id,
 
     switch (type->kind) {
     case SCIM_KIND_USER:
-        row = add_user(STORE_USER_INSERT, STORE_USER_FOLDED_INSERT, keys, id,
-                       tx);
+        row = add_user(STORE_USER_INSERT, keys, id, tx);
+        insert_folded(keys, id, tx);
         break;
     case SCIM_KIND_GROUP:
         row = add_group(STORE_GROUP_INSERT, keys, id, tx);
@@ -186,10 +196,8 @@ store_step *store_add_update(const store_keys *keys,
 
     switch (type->kind) {
     case SCIM_KIND_USER:
-        row = add_user(STORE_USER_UPDATE,
-                       changes->values ? STORE_USER_FOLDED_UPDATE
-                                       : STORE_USER_FOLDED_ALONE,
-                       keys, id, tx);
+        row = add_user(STORE_USER_UPDATE, keys, id, tx);
+        update_folded(keys, changes, id, tx);
         break;
     case SCIM_KIND_GROUP:
         row = add_group(STORE_GROUP_UPDATE, keys, id, tx);

@@ -30,13 +30,15 @@ void store_keys_make(store_keys *out, const json_t *resource,
 /* What changed that has rows of its own. */
 typedef struct store_key_changes {
     int values; /* maybe */
+    int last;   /* if they did not: of what is known to have rows */
     int claims;
     const char *released; /* the claims before; NULL: none */
 } store_key_changes;
 
 void store_keys_compare(store_key_changes *out, const json_t *before,
                         const json_t *after, const store_keys *keys,
-                        const scim_resource_type *type, apr_pool_t *pool);
+                        const scim_resource_type *type,
+                        const store_transaction *tx);
 
 /* Steps that store a new resource, or new contents of one. Gives the one that
  * answers with the row. */

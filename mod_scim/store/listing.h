@@ -16,7 +16,7 @@ typedef struct store_listing {
     const scim_cursor *at;     /* where the page begins, or, backward, ends;
                                   NULL: paging by index */
     const store_shape *shapes; /* of each part */
-    const store_index *indexes; /* what is ready; or NULL */
+    const store_index *indexes; /* as the connection has them */
 
     /* Made by store_listing_compile(): */
     const store_order *orders; /* of each part */

@@ -29,10 +29,43 @@ int store_marked(const scim_path *path, const scim_resource_type *type,
         return 0;
     }
     text = scim_path_text(path, type, pool);
-    while (indexes->path != NULL && strcmp(indexes->path, text) != 0) {
+    while (indexes->path != NULL
+           && (!indexes->ready || strcmp(indexes->path, text) != 0)) {
         indexes++;
     }
     return indexes->path != NULL ? indexes->attr : 0;
+}
+
+int store_marked_last(const store_index *indexes)
+{
+    int last = 0;
+
+    for (; indexes->path != NULL; indexes++) {
+        last = indexes->attr > last ? indexes->attr : last;
+    }
+    return last;
+}
+
+static const json_t *marked_value(const json_t *user, const store_index *index)
+{
+    return json_object_get(index->urn != NULL
+                               ? json_object_get(user, index->urn)
+                               : user,
+                           index->name);
+}
+
+int store_marked_differ(const json_t *before, const json_t *after,
+                        const store_index *indexes)
+{
+    for (; indexes->path != NULL; indexes++) {
+        const json_t *old = marked_value(before, indexes);
+        const json_t *new = marked_value(after, indexes);
+
+        if (old != new && !json_equal(old, new)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* Bytes of the first characters, if there are more; else 0. */

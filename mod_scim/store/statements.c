@@ -148,6 +148,13 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     "UPDATE scim.user_folded r SET folded = " FOLDED("$3", "$4") \
     " WHERE org_id = $1 AND user_id = $2::uuid"
 
+/* What decides on rows beside the database must have known of all that has
+ * some: of no number above `last`. There is no attribute 0. */
+#define NO_INDEX_AFTER(last) \
+    " CASE WHEN EXISTS (SELECT FROM scim.attributes a" \
+    "   WHERE a.attr > " last "::smallint)" \
+    "  THEN scim.index_is_ready(0::smallint) ELSE true END"
+
 #define TOMBSTONE(table, type, name, folded) \
     "INSERT INTO scim.tombstones(org_id, id, app_id, resource_type, name," \
     " external_id, created, version, body, folded, claims)" \
@@ -313,6 +320,16 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         " INSERT INTO scim.user_values(" VALUE_COLUMNS ")"
         " SELECT $1::int, $2::uuid, v.*"
         " FROM r CROSS JOIN LATERAL scim.value_rows(r.folded) v" },
+    [STORE_USER_FOLDED_EMAILS] = { "user_folded_emails",
+        "WITH r AS (INSERT INTO scim.user_folded(org_id, user_id, folded)"
+        "  SELECT $1::int, $2::uuid, $3::jsonb WHERE" NO_INDEX_AFTER("1")
+        "  RETURNING folded -> 'emails' AS emails)"
+        " INSERT INTO scim.user_values(" VALUE_COLUMNS ")"
+        " SELECT $1::int, $2::uuid, 1, n - 1, e ->> 'value',"
+        "  CASE WHEN octet_length(e ->> 'type') <= 256 THEN e ->> 'type' END"
+        " FROM r CROSS JOIN LATERAL"
+        "  jsonb_array_elements(r.emails) WITH ORDINALITY x(e, n)"
+        " WHERE e ->> 'value' IS NOT NULL" },
     /* What has rows is the database's word at this moment (scim.attributes):
      * neither this section's files nor what a child remembers decide. */
     [STORE_USER_FOLDED_UPDATE] = { "user_folded_update",
@@ -329,7 +346,8 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         " SET value = excluded.value, kind = excluded.kind"
         " WHERE (h.value, h.kind)"
         "  IS DISTINCT FROM (excluded.value, excluded.kind)" },
-    [STORE_USER_FOLDED_ALONE] = { "user_folded_alone", UPDATE_FOLDED },
+    [STORE_USER_FOLDED_ALONE] = { "user_folded_alone",
+        UPDATE_FOLDED " AND" NO_INDEX_AFTER("$5") },
     [STORE_USER_DELETE] = { "user_delete",
         DELETE_FROM("users") },
 

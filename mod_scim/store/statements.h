@@ -62,6 +62,7 @@ typedef enum {
     STORE_USER_INSERT,
     STORE_USER_UPDATE,
     STORE_USER_FOLDED_INSERT,
+    STORE_USER_FOLDED_EMAILS, /* the same, where nothing else has rows */
     STORE_USER_FOLDED_UPDATE,
     STORE_USER_FOLDED_ALONE, /* an update that leaves user_values as they are */
     STORE_USER_DELETE,

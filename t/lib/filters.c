@@ -33,7 +33,7 @@ static thing users[USERS], groups[GROUPS], departments[DEPARTMENTS];
 static const scim_resource_type *user_type, *department_type;
 static int user_in[GROUPS][USERS], group_in[GROUPS][GROUPS]; /* [parent] */
 
-static const store_index *indexes; /* of ScimIndex, ready or not */
+static const store_index *indexes; /* of ScimIndex */
 static PGconn *pg;
 static const char *org_id;
 static store_caller caller;
@@ -435,6 +435,7 @@ static void read_indexes(scim_type_set *set)
     for (i = 0; i < count; i++) {
         all[i].path = apr_pstrdup(pool, PQgetvalue(rows, i, 0));
         all[i].attr = atoi(PQgetvalue(rows, i, 1));
+        all[i].ready = 1;
         if (scim_type_set_mark(&path, set, all[i].path) != NULL) {
             stop(all[i].path, "cannot be marked");
         }

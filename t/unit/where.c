@@ -170,9 +170,11 @@ static void group_costs(void)
 /* With the marks of a section, and what the database has of them. */
 static void marked_costs(void)
 {
-    static const store_index ready[] = { { "title", 7 },
-                                         { "addresses.locality", 8 },
-                                         { NULL, 0 } };
+    static const store_index ready[]
+        = { { .path = "title", .attr = 7, .ready = 1 },
+            { .path = "addresses.locality", .attr = 8, .ready = 1 },
+            { .path = "nickName", .attr = 9 },
+            { .path = NULL } };
     scim_type_set *set = scim_type_set_make(pool);
     const scim_resource_type *user = scim_type_set_types(set)[0];
     scim_path path;
