@@ -136,23 +136,59 @@ json_t *scim_json_text(const char *text)
 const char *scim_json_dump(const json_t *json, apr_size_t *len,
                            apr_pool_t *pool)
 {
-    char *text = NULL, *copy;
-    apr_size_t size;
+    static const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY
+                                | JSON_REAL_PRECISION(15);
+    char most[4096], *text;
+    size_t size;
 
-    if (json != NULL) {
-        text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY
-                                    | JSON_REAL_PRECISION(15));
-    }
-    if (text == NULL) {
+    if (json == NULL) {
         return NULL;
     }
-    size = strlen(text);
-    copy = apr_pstrmemdup(pool, text, size);
-    free(text);
+    size = json_dumpb(json, most, sizeof(most), flags);
+    if (size == 0) {
+        return NULL;
+    }
+    text = apr_palloc(pool, size + 1);
+    if (size <= sizeof(most)) {
+        memcpy(text, most, size);
+    }
+    else {
+        json_dumpb(json, text, size, flags);
+    }
+    text[size] = '\0';
     if (len != NULL) {
         *len = size;
     }
+    return text;
+}
+
+static json_t *copy_object(const json_t *object)
+{
+    json_t *copy = json_object(), *value;
+    const char *name;
+
+    json_object_foreach((json_t *)object, name, value) {
+        json_object_set_new_nocheck(copy, name, scim_json_copy(value));
+    }
     return copy;
+}
+
+static json_t *copy_array(const json_t *array)
+{
+    json_t *copy = json_array(), *value;
+    size_t i;
+
+    json_array_foreach(array, i, value) {
+        json_array_append_new(copy, scim_json_copy(value));
+    }
+    return copy;
+}
+
+json_t *scim_json_copy(const json_t *json)
+{
+    return json_is_object(json)  ? copy_object(json)
+           : json_is_array(json) ? copy_array(json)
+                                 : json_incref((json_t *)json);
 }
 
 json_t *scim_json_member(const json_t *object, const char *name)

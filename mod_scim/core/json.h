@@ -21,6 +21,10 @@ scim_error *scim_json_parse(json_t **out, const char *text, apr_size_t len,
  * A new reference. */
 json_t *scim_json_text(const char *text);
 
+/* A deep copy whose texts, numbers and booleans are those of `json`: nobody
+ * changes one. A new reference; NULL for NULL. */
+json_t *scim_json_copy(const json_t *json);
+
 /* Compact text in `pool` (JSON_REAL_PRECISION(15)); NULL if `json` is NULL. */
 const char *scim_json_dump(const json_t *json, apr_size_t *len,
                            apr_pool_t *pool);

@@ -41,7 +41,7 @@ static int is_true(const json_t *object, const char *name)
 /* A copy, because the patch may be applied again and its values with it. */
 static void set(json_t *object, const char *name, const json_t *value)
 {
-    json_object_set_new(object, name, json_deep_copy(value));
+    json_object_set_new(object, name, scim_json_copy(value));
 }
 
 /* A $ref that came with another value would point elsewhere. */
@@ -207,7 +207,7 @@ static scim_error *add_elements(json_t *elements, const json_t *values,
         if (apr_hash_get(present, key, APR_HASH_KEY_STRING) == NULL) {
             apr_hash_set(present, key, APR_HASH_KEY_STRING, "");
             touched[json_array_size(elements)] = 1;
-            json_array_append_new(elements, json_deep_copy(value));
+            json_array_append_new(elements, scim_json_copy(value));
         }
     }
     if (err == NULL) {
@@ -318,7 +318,7 @@ static scim_error *change_element(json_t *elements, size_t i,
         merge(element, op->value);
     }
     else {
-        json_array_set_new(elements, i, json_deep_copy(op->value));
+        json_array_set_new(elements, i, scim_json_copy(op->value));
     }
     return err;
 }
@@ -543,7 +543,7 @@ static scim_error *blame(scim_error *err, const scim_patch *patch,
     if (patch->operations->nelts > BLAMED_MAX) {
         return err;
     }
-    a->resource = scim_json_adopt(json_deep_copy(before), a->pool);
+    a->resource = scim_json_adopt(scim_json_copy(before), a->pool);
     a->looked_at = 0;
     for (i = 0; i < patch->operations->nelts; i++) {
         const scim_operation *op
@@ -571,7 +571,7 @@ scim_error *scim_patch_apply(json_t **out, const scim_patch *patch,
     scim_error *err = NULL;
     int i;
 
-    a.resource = scim_json_adopt(json_deep_copy(before), pool);
+    a.resource = scim_json_adopt(scim_json_copy(before), pool);
     apr_pool_create(&a.scratch, pool);
     for (i = 0; err == NULL && i < patch->operations->nelts; i++) {
         apr_pool_clear(a.scratch);

@@ -15,7 +15,7 @@ static scim_error *compute(json_t **after, scim_membership **members,
     const replacement *r = baton;
     scim_reading reading = r->call->reading;
     json_t *stored = before->json;
-    json_t *wanted = scim_json_adopt(json_deep_copy(r->resource), pool);
+    json_t *wanted = scim_json_adopt(scim_json_copy(r->resource), pool);
     scim_error *err;
 
     if (grant->strict && r->call->strict_refusal != NULL) {

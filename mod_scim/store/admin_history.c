@@ -254,7 +254,7 @@ static scim_error *make_old(json_t **out, const json_t *present,
                             apr_pool_t *pool)
 {
     json_t *resource = scim_json_adopt(
-        json_deep_copy(json_object_get(present, "body")), pool);
+        scim_json_copy(json_object_get(present, "body")), pool);
     json_t *schemas, *extensions = NULL;
     scim_error *err = store_history_extensions(&extensions, id, version, a,
                                                pool);

@@ -189,7 +189,7 @@ static scim_error *compute(json_t **after, scim_membership **members,
                            apr_pool_t *pool)
 {
     const return_to *to = baton;
-    json_t *made = scim_json_adopt(json_deep_copy(before->json), pool);
+    json_t *made = scim_json_adopt(scim_json_copy(before->json), pool);
     const json_t *schemas = json_object_get(to->attributes, "schemas");
 
     (void)grant;

@@ -100,7 +100,7 @@ static const json_t *shown(const json_t *resource,
         || (!type->hides && !scim_foreign_is_in(resource, type))) {
         return resource;
     }
-    copy = scim_json_adopt(json_deep_copy(resource), pool);
+    copy = scim_json_adopt(scim_json_copy(resource), pool);
     schemas = json_copy(json_object_get(resource, "schemas"));
     scim_foreign_drop(copy, type);
     scim_drop_never_returned(copy, type);
