@@ -293,14 +293,22 @@ sub refused($my) {
 # What was deleted comes back, what lives becomes what it was first.
 sub undo_some() {
     my %done;
+    # Twenty of each kind, as far as the run has made them.
     for my $row (split /\n/, $server->postgres->psql(q{
-        select o.slug, lower(j.resource_type), j.resource, max(j.version),
-            bool_or(j.action = 'delete')
-          from scim.journal j join scim.organizations o using (org_id)
-         where j.version is not null and j.resource_type in ('User', 'Group')
-         group by 1, 2, 3 having bool_or(j.action = 'delete')
-            or (max(j.version) > 3 and md5(j.resource::text) < '4')
-         order by md5(j.resource::text) limit 80})) {
+        with made as (
+            select o.slug, lower(j.resource_type) as type, j.resource,
+                max(j.version) as version,
+                bool_or(j.action = 'delete') as is_deleted
+              from scim.journal j join scim.organizations o using (org_id)
+             where j.version is not null
+               and j.resource_type in ('User', 'Group')
+             group by 1, 2, 3),
+        counted as (
+            select *, row_number() over (partition by type, is_deleted
+                order by md5(resource::text)) as n
+              from made where is_deleted or version > 2)
+        select slug, type, resource, version, is_deleted from counted
+         where n <= 20 order by md5(resource::text)})) {
         my ($slug, $type, $id, $version, $is_deleted) = split /\|/, $row;
         my $result = $server->postgres->scimctl($type, 'restore', $id,
             '--organization', $slug, $is_deleted eq 't' ? () : qw(--version 1),

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "core/foreign.h"
 #include "store/claims.h"
 #include "store/marked.h"
 
@@ -21,26 +20,50 @@ const char *store_name_of(const json_t *resource,
     return name != NULL ? name : text_at(resource, "externalId");
 }
 
-/* URNs need no quotes in an array. */
-static const char *kept_names(const json_t *resource,
-                              const scim_resource_type *type, apr_pool_t *pool)
+/* What the keys are made of. */
+static const char *const key_names[] = { "userName", "displayName", "name" };
+
+/* The members that are other ones than before, and those of the keys. */
+static json_t *changed_members(const json_t *before, const json_t *after,
+                               apr_pool_t *pool)
 {
-    json_t *urns = scim_json_adopt(json_array(), pool), *urn;
-    apr_array_header_t *names = apr_array_make(pool, 1, sizeof(const char *));
+    json_t *changed = scim_json_adopt(json_object(), pool), *value;
+    const char *name;
     size_t i;
 
-    scim_foreign_name(urns, resource, type);
-    json_array_foreach(urns, i, urn) {
-        APR_ARRAY_PUSH(names, const char *) = json_string_value(urn);
+    json_object_foreach((json_t *)after, name, value) {
+        if (!json_equal(value, json_object_get(before, name))) {
+            json_object_set_nocheck(changed, name, value);
+        }
     }
-    return names->nelts > 0 ? store_array_text(names, pool) : NULL;
+    for (i = 0; i < sizeof(key_names) / sizeof(key_names[0]); i++) {
+        value = json_object_get(after, key_names[i]);
+        if (value != NULL) {
+            json_object_set_nocheck(changed, key_names[i], value);
+        }
+    }
+    return changed;
 }
 
-void store_keys_make(store_keys *out, const json_t *resource,
-                     const scim_resource_type *type, apr_pool_t *pool)
+/* Names of attributes and URNs need no quotes in an array. */
+static const char *removed_members(const json_t *before, const json_t *after,
+                                   apr_pool_t *pool)
 {
-    json_t *folded = scim_resource_fold(resource, type, pool);
+    apr_array_header_t *names = apr_array_make(pool, 1, sizeof(const char *));
+    const char *name;
+    json_t *value;
 
+    json_object_foreach((json_t *)before, name, value) {
+        if (json_object_get(after, name) == NULL) {
+            APR_ARRAY_PUSH(names, const char *) = name;
+        }
+    }
+    return store_array_text(names, pool);
+}
+
+static void make(store_keys *out, const json_t *resource, json_t *folded,
+                 const scim_resource_type *type, apr_pool_t *pool)
+{
     out->name = store_name_of(resource, type);
     out->active = json_is_true(json_object_get(resource, "active")) ? "true"
                                                                     : "false";
@@ -50,29 +73,47 @@ void store_keys_make(store_keys *out, const json_t *resource,
     out->family_name = text_at(json_object_get(folded, "name"), "familyName");
     out->body = scim_json_dump(resource, NULL, pool);
     out->folded = scim_json_dump(folded, NULL, pool);
-    out->kept = kept_names(resource, type, pool);
+    out->removed = NULL;
+}
+
+void store_keys_make(store_keys *out, const json_t *resource,
+                     const scim_resource_type *type, apr_pool_t *pool)
+{
+    json_t *folded = scim_resource_fold(resource, type, pool);
+
+    make(out, resource, folded, type, pool);
     out->claims = type->claims ? store_claims_of(folded, type, pool) : NULL;
 }
 
-void store_keys_compare(store_key_changes *out, const json_t *before,
-                        const json_t *after, const store_keys *keys,
-                        const scim_resource_type *type,
-                        const store_transaction *tx)
+static const char *claims_of(const json_t *resource,
+                             const scim_resource_type *type, apr_pool_t *pool)
+{
+    return type->claims
+               ? store_claims_of(scim_resource_fold(resource, type, pool), type,
+                                 pool)
+               : NULL;
+}
+
+void store_keys_change(store_keys *out, store_key_changes *changes,
+                       const json_t *before, const json_t *after,
+                       const scim_resource_type *type,
+                       const store_transaction *tx)
 {
     const store_index *indexes = tx->c->indexes;
-    const char *claims = NULL;
+    apr_pool_t *pool = tx->pool;
 
-    out->values = indexes == NULL
-                  || store_marked_differ(before, after, indexes);
-    out->last = indexes != NULL ? store_marked_last(indexes) : 0;
-    if (type->claims) {
-        claims = store_claims_of(scim_resource_fold(before, type, tx->pool),
-                                 type, tx->pool);
-    }
-    out->claims = keys->claims == NULL || claims == NULL
-                      ? keys->claims != claims
-                      : strcmp(keys->claims, claims) != 0;
-    out->released = claims;
+    make(out, after,
+         scim_resource_fold(changed_members(before, after, pool), type, pool),
+         type, pool);
+    out->removed = removed_members(before, after, pool);
+    out->claims = claims_of(after, type, pool);
+    changes->values = indexes == NULL
+                      || store_marked_differ(before, after, indexes);
+    changes->last = indexes != NULL ? store_marked_last(indexes) : 0;
+    changes->released = claims_of(before, type, pool);
+    changes->claims = out->claims == NULL || changes->released == NULL
+                          ? out->claims != changes->released
+                          : strcmp(out->claims, changes->released) != 0;
 }
 
 static void add_claims(const store_keys *keys, const char *id,
@@ -126,7 +167,7 @@ static void update_folded(const store_keys *keys,
 
     store_step_text(step, id);
     store_step_text(step, keys->folded);
-    store_step_text(step, keys->kept);
+    store_step_text(step, keys->removed);
     if (!changes->values) {
         store_step_int(step, changes->last, tx->pool);
     }
@@ -144,7 +185,7 @@ static store_step *add_group(store_statement row, const store_keys *keys,
     store_step_text(step, keys->body);
     store_step_text(step, keys->folded);
     if (row == STORE_GROUP_UPDATE) {
-        store_step_text(step, keys->kept);
+        store_step_text(step, keys->removed);
     }
     return step;
 }
@@ -161,7 +202,7 @@ static store_step *add_other(store_statement row, const store_keys *keys,
     store_step_text(step, keys->body);
     store_step_text(step, keys->folded);
     if (row == STORE_RESOURCE_UPDATE) {
-        store_step_text(step, keys->kept);
+        store_step_text(step, keys->removed);
     }
     return step;
 }

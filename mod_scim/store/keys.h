@@ -12,20 +12,15 @@ typedef struct store_keys {
     const char *display_name;
     const char *family_name;
     const char *body;
-    const char *folded;
-    const char *kept;   /* text[]: members of the folded document that only
-                           other sections can fold; NULL: none */
+    const char *folded;  /* the folded document; of a change, what is other
+                            than before in it */
+    const char *removed; /* text[]: and the names that are gone; NULL: new */
     const char *claims; /* JSON rows of scim.unique_values; NULL: none */
 } store_keys;
 
 /* By what people know a resource: for the journal and for messages. */
 const char *store_name_of(const json_t *resource,
                           const scim_resource_type *type);
-
-/* Of a canonical resource without members. Texts are in `pool` or in the
- * resource. */
-void store_keys_make(store_keys *out, const json_t *resource,
-                     const scim_resource_type *type, apr_pool_t *pool);
 
 /* What changed that has rows of its own. */
 typedef struct store_key_changes {
@@ -35,10 +30,17 @@ typedef struct store_key_changes {
     const char *released; /* the claims before; NULL: none */
 } store_key_changes;
 
-void store_keys_compare(store_key_changes *out, const json_t *before,
-                        const json_t *after, const store_keys *keys,
-                        const scim_resource_type *type,
-                        const store_transaction *tx);
+/* Of a canonical resource without members that is new. Texts are in `pool` or
+ * in the resource. */
+void store_keys_make(store_keys *out, const json_t *resource,
+                     const scim_resource_type *type, apr_pool_t *pool);
+
+/* Of one that was `before`. Members of the folded document that only other
+ * sections of the server can fold are in neither, and stay. */
+void store_keys_change(store_keys *out, store_key_changes *changes,
+                       const json_t *before, const json_t *after,
+                       const scim_resource_type *type,
+                       const store_transaction *tx);
 
 /* Steps that store a new resource, or new contents of one. Gives the one that
  * answers with the row. */

@@ -149,10 +149,9 @@ static const store_step *add_changes(store_transaction *tx,
     store_key_changes changes;
     store_keys keys;
 
-    store_keys_make(&keys, after, m->type, tx->pool);
+    store_keys_change(&keys, &changes, m->before, after, m->type, tx);
     tx->name = entry.name = keys.name;
     if (m->after != NULL || m->members.is_change || changes_password(m)) {
-        store_keys_compare(&changes, m->before, after, &keys, m->type, tx);
         row = store_add_update(&keys, &changes, m->id, m->type, tx);
         entry.version = m->version;
         entry.changes = store_changes(m->before, after, m->type, tx->pool);

@@ -135,12 +135,9 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     "  WHERE org_id = $1 AND id = $2::uuid)" \
     " DELETE FROM scim." table " WHERE org_id = $1 AND id = $2::uuid"
 
-/* With what stays of the folded document: the names in `kept`, mostly NULL. */
-#define FOLDED(folded, kept) \
-    "CASE WHEN " kept "::text[] IS NULL THEN " folded "::jsonb" \
-    " ELSE " folded "::jsonb || coalesce((SELECT" \
-    "  jsonb_object_agg(k, r.folded -> k) FROM unnest(" kept "::text[]) k" \
-    "  WHERE r.folded ? k), '{}') END"
+/* Only what has changed travels. */
+#define FOLDED(changed, removed) \
+    "(r.folded - " removed "::text[]) || " changed "::jsonb"
 
 #define VALUE_COLUMNS "org_id, user_id, attr, elem, value, kind"
 

@@ -81,10 +81,12 @@ static void change(const char *sql, const char *a, const char *b,
 static void insert(const json_t *resource, const char *id,
                    const scim_resource_type *type)
 {
+    static store_connection connection; /* that knows of no index */
     store_transaction *tx = apr_pcalloc(pool, sizeof(*tx));
     store_keys keys;
     int i;
 
+    tx->c = &connection;
     tx->caller = &caller;
     tx->pool = pool;
     tx->steps = apr_pcalloc(pool, STORE_MAX_STEPS * sizeof(*tx->steps));
