@@ -375,7 +375,8 @@ static int take_terms(json_t *element, const scim_filter *filter)
 static scim_error *no_target(const applier *a)
 {
     return scim_error_make(SCIM_NO_TARGET, a->pool,
-                           "no element of the resource is chosen by it.");
+                           "no element of the resource is chosen by it; add "
+                           "the element, or name one that is there.");
 }
 
 /* Erratum 8097: Entra ID adds and replaces emails[type eq "work"].value where
