@@ -19,6 +19,8 @@ use constant {
     JOB      => 'urn:example:scim:schemas:extension:employment:1.0:User',
     CITY     => 'urn:example:scim:City',
     TEAM     => 'urn:example:scim:Team',
+    LOCKER   => 'urn:example:scim:Locker',
+    SEAL     => 'urn:example:scim:Seal',
 };
 
 my $source = $ENV{SCIM_SOURCE} // "$FindBin::RealBin/..";
@@ -37,12 +39,28 @@ write_file("$files/team.json", $JSON->encode({ id => TEAM, attributes => [
 write_file("$files/city.json", '{"id": "' . CITY . '",'
     . ' "attributes": [{"name": "name", "uniqueness": "server"}]}');
 
+my %secret = (mutability => 'writeOnly', returned => 'never',
+    required => JSON::PP::true);
+write_file("$files/locker.json", $JSON->encode({ id => LOCKER, attributes => [
+    { name => 'number', required => JSON::PP::true },
+    { name => 'code', %secret },
+    { name => 'hint', %secret, required => JSON::PP::false },
+    { name => 'color' },
+    { name => 'keys', type => 'complex', multiValued => JSON::PP::true,
+        subAttributes => [{ name => 'holder' }, { name => 'cut', %secret }] },
+] }));
+write_file("$files/seal.json", $JSON->encode({ id => SEAL, attributes => [
+    { name => 'seal', %secret }] }));
+
 my $server = Scim::Server->new(
     section => "ScimSchema $source/conf/employment.schema.json User\n"
         . "ScimSchema $files/team.json Group required\n",
     config => "ScimSchema $files/city.json User\n"
         . "<Location /plain>\nScimService scim\n</Location>\n"
-        . "<Location /none>\nScimService scim\nScimSchema off\n</Location>\n");
+        . "<Location /none>\nScimService scim\nScimSchema off\n</Location>\n"
+        . "<Location /locker>\nScimService scim\n"
+        . "ScimSchema $files/locker.json User\n"
+        . "ScimSchema $files/seal.json Group required\n</Location>\n");
 my $acme   = $server->organization('acme');
 my $globex = $server->organization('globex');
 my $strict = $server->organization('strict', install => ['--strict']);
@@ -50,6 +68,10 @@ my $plain = $acme->another(url => $server->url('acme')
     =~ s{/scim/v2}{/plain}r, path => '/plain/acme');
 my $none = $acme->another(url => $server->url('acme')
     =~ s{/scim/v2}{/none}r, path => '/none/acme');
+
+my ($locker, $strict_locker) = map { my $of = $_->organization;
+    $_->another(url => $server->url($of) =~ s{/scim/v2}{/locker}r,
+        path => "/locker/$of") } $acme, $strict;
 
 my %job = (
     badge => 'B-17', contract => 'permanent', hired => '2024-02-29T08:00:00Z',
@@ -217,7 +239,8 @@ subtest 'filters' => sub {
     is found($acme, $_), $filter{$_}, $_ for sort keys %filter;
     for my $filter (qq($j:nothing eq 1), qq($j:floor eq "x"),
         qq($j:remote gt true), qq($j:certificates eq 1),
-        qq($j:floor co 1), qq($j:badgeKey gt "A"), qq($j pr)) {
+        qq($j:floor co 1), qq($j:badgeKey gt "A"), qq($j pr),
+        qq($j:pin eq "0815"), qq($j:pin pr)) {
         like found($acme, $filter), qr/\A400 /, "$filter is refused";
     }
     like found($plain, qq($j:badge eq "b-17")), qr/\A400 /,
@@ -333,6 +356,79 @@ subtest 'PUT' => sub {
         'all of it again';
 };
 
+sub locker($name, %values) {
+    return { schemas => [USER, LOCKER], userName => $name, LOCKER, \%values };
+}
+
+# Of the stored row, as nobody can read it.
+sub stored($name) {
+    return $JSON->decode($server->postgres->psql(q{select body::json -> '}
+        . LOCKER . qq{' from scim.users where user_name = '$name'
+        and body::text like '%Locker%'}) || '{}');
+}
+
+subtest 'PUT of what nobody can read' => sub {
+    # P-3.5.1-04 P-3.5.1-05 P-3.5.1-06 P-3.5.1-10
+    my %full = (number => '7', code => 'c7', hint => 'h7', color => 'red',
+        keys => [{ holder => 'ann', cut => 'k1' },
+            { holder => 'bob', cut => 'k2' }]);
+    is $locker->post('/Users', locker('amy', number => '1'))->{status}, 400,
+        'a new one needs it';
+    my $made = $locker->post('/Users', locker('amy', %full));
+    is $made->{status}, 201, 'made' or diag $made->{body};
+    my $path = "/Users/$made->{json}{id}";
+    my $put = $locker->put($path, $made->{json});
+    is $put->{status}, 200, 'what was read can be sent back'
+        or diag $put->{body};
+    is_deeply stored('amy'), \%full, '... and nothing is lost';
+    is $put->{headers}{etag}, $made->{headers}{etag}, '... nor changed';
+    $put = $locker->put($path, locker('amy', number => '8',
+        keys => [{ holder => 'bob' }]));
+    is $put->{status}, 200, 'another number' or diag $put->{body};
+    is_deeply stored('amy'), { number => '8', code => 'c7', hint => 'h7',
+        keys => [{ holder => 'bob', cut => 'k2' }] },
+        '... the code stays, the color goes, a key is known by its holder';
+    $put = $locker->put($path, { schemas => [USER], userName => 'amy' });
+    is $put->{status}, 200, 'a client that does not know the extension'
+        or diag $put->{body};
+    is_deeply stored('amy'), { number => '8', code => 'c7', hint => 'h7' },
+        '... leaves what it cannot read, and what that needs';
+    is_deeply [map { "$_->{code} $_->{path}" } map { @{ $_->{changes}{warnings} } }
+        $JSON->decode($server->postgres->psql(q{select json_build_object(
+            'changes', changes) from scim.journal where action = 'replace'
+            order by at desc, seq desc limit 1}))], ['requiredLeftOut ' . LOCKER],
+        '... which is a warning';
+    $put = $locker->put($path, locker('amy', number => '8', hint => undef));
+    is $put->{status}, 200, 'null ends' or diag $put->{body};
+    is_deeply stored('amy'), { number => '8', code => 'c7' }, '... what it names';
+    my $reply = $locker->put($path, locker('amy', number => '8', code => undef));
+    is "$reply->{status} $reply->{json}{scimType}", '400 invalidValue',
+        'but nothing that is required';
+    like $reply->{json}{detail}, qr/\Q@{[LOCKER]}\E:code" is required/, '... by name';
+    $reply = $locker->put($path, locker('amy', code => 'c9'));
+    is $reply->{status}, 400, 'what can be read is required as ever';
+    $reply = $locker->put($path, locker('amy', number => '8',
+        keys => [{ holder => 'cid' }]));
+    like $reply->{json}{detail}, qr/keys\.cut" is required/, 'a new key needs its cut';
+    my $bare = $locker->post('/Users', { schemas => [USER], userName => 'bea' });
+    is $locker->put("/Users/$bare->{json}{id}", locker('bea', number => '9'))
+        ->{status}, 400, 'where there is no code yet, it is missing';
+    my $group = $locker->post('/Groups', { schemas => [GROUP, SEAL],
+        displayName => 'Sealed', SEAL, { seal => 's' } });
+    is $locker->put("/Groups/$group->{json}{id}", $group->{json})->{status}, 200,
+        'a required extension that nobody can read' or diag $group->{body};
+    is $locker->post('/Groups', { schemas => [GROUP], displayName => 'Open' })
+        ->{status}, 400, '... is required all the same';
+    $made = $strict_locker->post('/Users', locker('amy', %full));
+    $reply = $strict_locker->put("/Users/$made->{json}{id}", $made->{json});
+    is "$reply->{status} $reply->{json}{scimType}", '400 invalidValue',
+        'a strict app has to send what is required';
+    like $reply->{json}{detail}, qr/code" is required in each PUT.*requiredLeftOut/,
+        '... and is told so';
+    is $strict_locker->put("/Users/$made->{json}{id}", { schemas => [USER],
+        userName => 'amy' })->{status}, 400, '... of what is left out as a whole, too';
+};
+
 subtest 'values of one owner' => sub {
     # S-7-20 S-7-E8279 S-7-22
     my $reply = $acme->post('/Users', user('bob', badge => 'b-17'));
@@ -345,6 +441,8 @@ subtest 'values of one owner' => sub {
     $reply = $acme->patch("/Users/$bob", patch({ op => 'replace',
         path => JOB . ':badge', value => 'B-17' }));
     is "$reply->{status} $reply->{json}{scimType}", '409 uniqueness', 'by PATCH';
+    like $reply->{json}{detail}, qr/\AOperations\[0\], "[^"]*:badge": The value/,
+        '... with its operation';
     is $acme->put("/Users/$bob", user('bob', badge => 'B-17'))->{status}, 409,
         'by PUT';
     is $acme->patch("/Users/$bob", patch({ op => 'replace',

@@ -374,7 +374,10 @@ static scim_error *read_change(reader *r, target *t, const json_t *value)
         return NULL;
     }
     if (is_read_only(&t->path)) {
-        return refuse("it is readOnly.", r);
+        return refuse(strcmp(t->path.attr->name, "groups") == 0
+                          ? "it is readOnly; change the members of the group."
+                          : "it is readOnly: the service sets it; take it out "
+                            "of what is sent.", r);
     }
     return t->path.attr == NULL ? read_extension(r, t, value)
                                 : add_operation(r, t, value);

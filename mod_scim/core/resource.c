@@ -196,19 +196,25 @@ static scim_error *read_all(json_t *out, const json_t *body,
     return err;
 }
 
-scim_error *scim_resource_read(json_t **out, const json_t *body,
-                               const scim_resource_type *type,
-                               scim_reading *reading, apr_pool_t *pool)
+static scim_error *read_body(json_t **out, const json_t *body,
+                             const scim_resource_type *type,
+                             scim_reading *reading, apr_pool_t *pool)
 {
-    json_t *resource;
-    scim_error *err;
-
     if (!json_is_object(body)) {
         return scim_error_make(SCIM_INVALID_SYNTAX, pool,
                                "The resource must be a JSON object.");
     }
-    resource = scim_json_adopt(json_pack("{s:[]}", "schemas"), pool);
-    err = read_all(resource, body, type, reading, pool);
+    *out = scim_json_adopt(json_pack("{s:[]}", "schemas"), pool);
+    return read_all(*out, body, type, reading, pool);
+}
+
+scim_error *scim_resource_read(json_t **out, const json_t *body,
+                               const scim_resource_type *type,
+                               scim_reading *reading, apr_pool_t *pool)
+{
+    json_t *resource = NULL;
+    scim_error *err = read_body(&resource, body, type, reading, pool);
+
     if (err == NULL) {
         err = scim_resource_finish(resource, type, pool);
     }
@@ -239,20 +245,36 @@ static scim_error *check_primary(const json_t *list, const char *path,
                            path, primaries);
 }
 
+/* Of a PUT as it is read (`reading`), what nobody can read may be there
+ * already. */
+static scim_error *miss(const scim_attr *attr, const char *path,
+                        scim_reading *reading, apr_pool_t *pool)
+{
+    return reading != NULL && scim_attr_is_secret(attr)
+               ? scim_reading_meets(reading, SCIM_DIALECT_REQUIRED_LEFT_OUT,
+                                    path, pool)
+               : scim_error_make(SCIM_INVALID_VALUE, pool,
+                                 "The attribute \"%s\" is required, and the "
+                                 "request gives it no value.",
+                                 path);
+}
+
 /* A required sub-attribute that the value, or an element of it, lacks. */
-static const scim_attr *missing_sub(const json_t *value, const scim_attr *attr)
+static const scim_attr *missing_sub(const json_t *value, const scim_attr *attr,
+                                    int secrets_too)
 {
     const scim_attr *sub = NULL;
     apr_size_t i;
 
     for (i = 0; sub == NULL && i < json_array_size(value); i++) {
-        sub = missing_sub(json_array_get(value, i), attr);
+        sub = missing_sub(json_array_get(value, i), attr, secrets_too);
     }
     if (!json_is_object(value) || attr->sub == NULL) {
         return sub;
     }
     for (sub = attr->sub; sub->name != NULL; sub++) {
-        if (sub->required && json_object_get(value, sub->name) == NULL) {
+        if (sub->required && (secrets_too || !scim_attr_is_secret(sub))
+            && json_object_get(value, sub->name) == NULL) {
             return sub;
         }
     }
@@ -270,47 +292,125 @@ static int has_required_sub(const scim_attr *attr)
 }
 
 static scim_error *check_subs(const json_t *value, const scim_attr *attr,
-                              const char *prefix, apr_pool_t *pool)
+                              const char *prefix, scim_reading *reading,
+                              apr_pool_t *pool)
 {
-    const scim_attr *sub
-        = has_required_sub(attr) ? missing_sub(value, attr) : NULL;
+    const scim_attr *sub = NULL;
 
-    return sub == NULL
-               ? NULL
-               : scim_error_make(SCIM_INVALID_VALUE, pool,
-                                 "The attribute \"%s%s.%s\" is required.",
-                                 prefix, attr->name, sub->name);
+    if (has_required_sub(attr)) {
+        sub = missing_sub(value, attr, 0);
+        sub = sub != NULL ? sub : missing_sub(value, attr, 1);
+    }
+    return sub == NULL ? NULL
+                       : miss(sub,
+                              apr_pstrcat(pool, prefix, attr->name, ".",
+                                          sub->name, NULL),
+                              reading, pool);
+}
+
+static scim_error *finish_attr(const json_t *value, const scim_attr *attr,
+                               const scim_schema *schema, const char *prefix,
+                               scim_reading *reading, apr_pool_t *pool)
+{
+    const char *path = *prefix == '\0'
+                           ? attr->name
+                           : apr_pstrcat(pool, prefix, attr->name, NULL);
+    scim_error *err = NULL;
+
+    if (attr->required && scim_attr_is_writable(attr)
+        && (value == NULL || json_is_null(value))) {
+        err = miss(attr, path, value == NULL ? reading : NULL, pool);
+    }
+    else if (json_array_size(value) > SCIM_VALUES_MAX
+             && schema != &scim_schema_group) {
+        err = scim_error_make(SCIM_INVALID_VALUE, pool,
+                              "The attribute \"%s\" would have more than %d "
+                              "values.",
+                              path, SCIM_VALUES_MAX);
+    }
+    else if (attr->multi && scim_attr_find(attr->sub, "primary", 7)) {
+        err = check_primary(value, path, pool);
+    }
+    return err != NULL ? err : check_subs(value, attr, prefix, reading, pool);
 }
 
 static scim_error *finish_attrs(const json_t *values, const scim_schema *schema,
-                                const char *prefix, apr_pool_t *pool)
+                                const char *prefix, scim_reading *reading,
+                                apr_pool_t *pool)
 {
     const scim_attr *attr;
     scim_error *err = NULL;
 
     for (attr = schema->attrs; err == NULL && attr->name != NULL; attr++) {
-        const json_t *value = json_object_get(values, attr->name);
+        err = finish_attr(json_object_get(values, attr->name), attr, schema,
+                          prefix, reading, pool);
+    }
+    return err;
+}
 
-        if (value == NULL && attr->required && scim_attr_is_writable(attr)) {
-            err = scim_error_make(SCIM_INVALID_VALUE, pool,
-                                  "The attribute \"%s%s\" is required.",
-                                  prefix, attr->name);
-        }
-        else if (json_array_size(value) > SCIM_VALUES_MAX
-                 && schema != &scim_schema_group) {
-            err = scim_error_make(SCIM_INVALID_VALUE, pool,
-                                  "The attribute \"%s%s\" would have more "
-                                  "than %d values.",
-                                  prefix, attr->name, SCIM_VALUES_MAX);
-        }
-        else if (attr->multi && scim_attr_find(attr->sub, "primary", 7)) {
-            err = check_primary(
-                value, apr_pstrcat(pool, prefix, attr->name, NULL), pool);
-        }
-        if (err == NULL) {
-            err = check_subs(value, attr, prefix, pool);
+/* null is what a PUT wants gone. */
+static int holds_nothing(const json_t *values)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)values, name, value) {
+        if (!json_is_null(value)) {
+            return 0;
         }
     }
+    return 1;
+}
+
+static scim_error *miss_extension(const scim_schema *schema,
+                                  scim_reading *reading, apr_pool_t *pool)
+{
+    const scim_attr *attr = schema->attrs;
+
+    while (scim_attr_is_secret(attr) && attr->name != NULL) {
+        attr++;
+    }
+    return reading != NULL && attr->name == NULL
+               ? scim_reading_meets(reading, SCIM_DIALECT_REQUIRED_LEFT_OUT,
+                                    schema->id, pool)
+               : scim_error_make(SCIM_INVALID_VALUE, pool,
+                                 "The extension \"%s\" is required, and the "
+                                 "request gives it no value.",
+                                 schema->id);
+}
+
+static scim_error *finish_extension(json_t *resource, json_t *schemas,
+                                    const scim_extension *ext,
+                                    scim_reading *reading, apr_pool_t *pool)
+{
+    const char *urn = ext->schema->id;
+    const json_t *values = json_object_get(resource, urn);
+
+    if (holds_nothing(values)) {
+        if (json_object_size(values) == 0) {
+            json_object_del(resource, urn);
+        }
+        return ext->required ? miss_extension(ext->schema, reading, pool)
+                             : NULL;
+    }
+    json_array_append_new(schemas, json_string(urn));
+    return finish_attrs(values, ext->schema, apr_pstrcat(pool, urn, ":", NULL),
+                        reading, pool);
+}
+
+static scim_error *finish(json_t *resource, const scim_resource_type *type,
+                          scim_reading *reading, apr_pool_t *pool)
+{
+    json_t *schemas = json_pack("[s]", type->schema->id);
+    const scim_extension *ext;
+    scim_error *err;
+
+    err = finish_attrs(resource, type->schema, "", reading, pool);
+    for (ext = type->extensions; err == NULL && ext->schema != NULL; ext++) {
+        err = finish_extension(resource, schemas, ext, reading, pool);
+    }
+    scim_foreign_name(schemas, resource, type);
+    json_object_set_new(resource, "schemas", schemas);
     return err;
 }
 
@@ -318,149 +418,58 @@ scim_error *scim_resource_finish(json_t *resource,
                                  const scim_resource_type *type,
                                  apr_pool_t *pool)
 {
-    json_t *schemas = json_pack("[s]", type->schema->id);
-    const scim_extension *ext;
-    scim_error *err;
-
-    err = finish_attrs(resource, type->schema, "", pool);
-    for (ext = type->extensions; err == NULL && ext->schema != NULL; ext++) {
-        const char *urn = ext->schema->id;
-        const json_t *values = json_object_get(resource, urn);
-
-        if (json_object_size(values) == 0) {
-            json_object_del(resource, urn);
-            values = NULL;
-        }
-        else {
-            json_array_append_new(schemas, json_string(urn));
-        }
-        if (values == NULL && ext->required) {
-            err = scim_error_make(SCIM_INVALID_VALUE, pool,
-                                  "The extension \"%s\" is required.", urn);
-        }
-        if (err == NULL && values != NULL) {
-            err = finish_attrs(values, ext->schema,
-                               apr_pstrcat(pool, urn, ":", NULL), pool);
-        }
-    }
-    scim_foreign_name(schemas, resource, type);
-    json_object_set_new(resource, "schemas", schemas);
-    return err;
+    return finish(resource, type, NULL, pool);
 }
 
 /* Replacing. */
 
-const scim_attr *scim_immutable_sub(const scim_attr *attr, const json_t *old,
-                                    const json_t *changed)
+/* What nobody can read is kept where it is left out: null ends it (RFC 7644,
+ * 3.5.1). */
+static void take_nulls(json_t *out, const json_t *given, const scim_attr *attr)
 {
-    const scim_attr *sub = attr->sub;
+    for (; attr->name != NULL; attr++) {
+        const json_t *value = scim_json_member(given, attr->name);
 
-    if (!json_is_object(old) || !json_is_object(changed)) {
-        return NULL;
-    }
-    for (; sub != NULL && sub->name != NULL; sub++) {
-        const json_t *value = json_object_get(old, sub->name);
-
-        if (sub->mutability == SCIM_IMMUTABLE && value != NULL
-            && !json_equal(value, json_object_get(changed, sub->name))) {
-            return sub;
-        }
-    }
-    return NULL;
-}
-
-static void keep_subs(json_t *after, const json_t *before,
-                      const scim_attr *attr)
-{
-    const scim_attr *sub = attr->sub;
-
-    for (; sub != NULL && sub->name != NULL; sub++) {
-        json_t *old = json_object_get(before, sub->name);
-
-        if (old != NULL && json_object_get(after, sub->name) == NULL
-            && (sub->mutability == SCIM_IMMUTABLE
-                || sub->mutability == SCIM_WRITE_ONLY)) {
-            json_object_set(after, sub->name, old);
+        if (value != NULL && scim_attr_is_writable(attr)
+            && scim_attr_is_secret(attr) && scim_json_is_unassigned(value)) {
+            json_object_set_new(out, attr->name, json_null());
         }
     }
 }
 
-static scim_error *unchangeable(const char *name, const char *sub,
-                                apr_pool_t *pool)
-{
-    return scim_error_make(SCIM_MUTABILITY, pool,
-                           "The attribute \"%s%s%s\" cannot be changed once "
-                           "it has a value.",
-                           name, sub != NULL ? "." : "",
-                           sub != NULL ? sub : "");
-}
-
-static scim_error *keep_attr(json_t *after, const json_t *before,
-                             const scim_attr *attr,
-                             const scim_reading *reading, apr_pool_t *pool)
-{
-    json_t *old = json_object_get(before, attr->name);
-    json_t *new = json_object_get(after, attr->name);
-    const scim_attr *sub;
-    /* A client that forgot "active" must neither revive nor lock out. */
-    int keeps = attr->mutability == SCIM_WRITE_ONLY
-                || attr->mutability == SCIM_IMMUTABLE
-                || (!reading->strict
-                    && attr
-                           == scim_attr_find(scim_schema_user.attrs, "active",
-                                             6));
-
-    if (old == NULL) {
-        return NULL;
-    }
-    if (new == NULL && keeps) {
-        json_object_set(after, attr->name, old);
-    }
-    if (new != NULL && attr->mutability == SCIM_IMMUTABLE
-        && !json_equal(old, new)) {
-        return unchangeable(attr->name, NULL, pool);
-    }
-    if (json_is_object(old) && json_is_object(new)) {
-        keep_subs(new, old, attr);
-    }
-    sub = scim_immutable_sub(attr, old, new);
-    return sub == NULL ? NULL : unchangeable(attr->name, sub->name, pool);
-}
-
-static scim_error *keep_attrs(json_t *after, const json_t *before,
-                              const scim_attr *attrs,
-                              const scim_reading *reading, apr_pool_t *pool)
-{
-    scim_error *err = NULL;
-
-    for (; err == NULL && attrs->name != NULL; attrs++) {
-        err = keep_attr(after, before, attrs, reading, pool);
-    }
-    return err;
-}
-
-scim_error *scim_resource_keep(json_t *after, const json_t *before,
-                               const scim_resource_type *type,
-                               const scim_reading *reading, apr_pool_t *pool)
+static void take_all_nulls(json_t *out, const json_t *body,
+                           const scim_resource_type *type)
 {
     const scim_extension *ext;
-    scim_error *err;
 
-    scim_foreign_keep(after, before, type);
-    err = keep_attrs(after, before, type->schema->attrs, reading, pool);
-    for (ext = type->extensions; err == NULL && ext->schema != NULL; ext++) {
-        const char *urn = ext->schema->id;
-        const json_t *old = json_object_get(before, urn);
-        json_t *values = json_object_get(after, urn);
+    take_nulls(out, body, type->schema->attrs);
+    for (ext = type->extensions; ext->schema != NULL; ext++) {
+        json_t *values = json_object_get(out, ext->schema->id);
+        json_t *nulls = json_object();
 
-        if (old == NULL) {
-            continue;
+        take_nulls(nulls, scim_json_member(body, ext->schema->id),
+                   ext->schema->attrs);
+        if (json_object_size(nulls) > 0 && values == NULL) {
+            json_object_set(out, ext->schema->id, nulls);
         }
-        if (values == NULL) {
-            values = json_object();
-            json_object_set_new(after, urn, values);
-        }
-        err = keep_attrs(values, old, ext->schema->attrs, reading, pool);
+        json_object_update(values, nulls);
+        json_decref(nulls);
     }
-    return err == NULL ? scim_resource_finish(after, type, pool) : err;
+}
+
+scim_error *scim_resource_read_put(json_t **out, const json_t *body,
+                                   const scim_resource_type *type,
+                                   scim_reading *reading, apr_pool_t *pool)
+{
+    json_t *resource = NULL;
+    scim_error *err = read_body(&resource, body, type, reading, pool);
+
+    if (err == NULL) {
+        take_all_nulls(resource, body, type);
+        err = finish(resource, type, reading, pool);
+    }
+    if (err == NULL) {
+        *out = resource;
+    }
+    return err;
 }

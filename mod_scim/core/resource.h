@@ -24,6 +24,13 @@ scim_error *scim_resource_read(json_t **out, const json_t *body,
                                const scim_resource_type *type,
                                scim_reading *reading, apr_pool_t *pool);
 
+/* The same for a PUT, where it may leave out what nobody can read, also what is
+ * required of it, and has null for what the client wants gone of it:
+ * scim_resource_keep() makes a resource of it. */
+scim_error *scim_resource_read_put(json_t **out, const json_t *body,
+                                   const scim_resource_type *type,
+                                   scim_reading *reading, apr_pool_t *pool);
+
 /* Reads one value of one attribute (PATCH, sub-attributes) into canonical
  * form: `attr` multi-valued gives an array (a single value is wrapped), complex
  * an object. *out is NULL for null, [] and "" of a non-string. New value of
@@ -46,11 +53,13 @@ const scim_attr *scim_immutable_sub(const scim_attr *attr, const json_t *old,
                                     const json_t *changed);
 
 /* PUT: what a replacement keeps of the stored resource when it was left out:
- * writeOnly attributes, immutable ones (a different value is `mutability`),
- * and `active` outside strict mode (spec/README.md, 15). Changes `after`. */
+ * secrets (scim_attr_is_secret), immutable attributes (a different value is
+ * `mutability`), and outside strict mode `active` (spec/README.md, 15) and what
+ * is required of an extension that was left out and holds any of these.
+ * Changes `after`. */
 scim_error *scim_resource_keep(json_t *after, const json_t *before,
                                const scim_resource_type *type,
-                               const scim_reading *reading, apr_pool_t *pool);
+                               scim_reading *reading, apr_pool_t *pool);
 
 /* The same resource as filters see it: strings of caseExact=false through
  * scim_casefold(), dateTimes normal, all else as it is. New value of `pool`. */

@@ -28,9 +28,14 @@ static scim_error *read_resource(json_t **out, const json_t *body,
 {
     scim_error *err = check_media_type(call);
 
-    return err != NULL ? err
-                       : scim_resource_read(out, body, call->type,
-                                            &call->reading, call->pool);
+    if (err != NULL) {
+        return err;
+    }
+    return call->request->method == SERVE_PUT
+               ? scim_resource_read_put(out, body, call->type, &call->reading,
+                                        call->pool)
+               : scim_resource_read(out, body, call->type, &call->reading,
+                                    call->pool);
 }
 
 static scim_error *read_patch(scim_patch **out, const json_t *body,

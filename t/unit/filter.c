@@ -173,6 +173,12 @@ static void test_value_paths(void)
     reads("name[familyName sw \"J\"]",
           "(name pr and name.familyName sw \"j\")");
     reads("roles[primary eq \"True\"]", "roles[roles.primary eq true]");
+    reads("roles[primary eq false]", "roles[not roles.primary eq true]");
+    reads("roles[primary ne false]", "roles[roles.primary eq true]");
+    reads("roles.primary eq false", "roles[not roles.primary eq true]");
+    reads("roles.primary ne true",
+          "(roles[not roles.primary eq true] or not roles pr)");
+    reads("roles.primary ne false", "(roles.primary eq true or not roles pr)");
 }
 
 static void test_complex(void)
@@ -253,7 +259,8 @@ static void test_literals_refused(void)
     refuses("active eq 1",
             "11: \"active\" is a boolean and needs true or false.");
     refuses("meta.created gt \"yesterday\"",
-            "17: \"created\" needs a time such as \"2026-02-01T09:30:00Z\".");
+            "17: \"meta.created\" needs a time such as "
+            "\"2026-02-01T09:30:00Z\".");
     refuses("title gt null", "7: null can be compared by eq and ne only.");
     ok(scim_filter_parse(&f, "userName eq \"\xC3(\"", &scim_type_user,
                          &scim_filter_default_limits, pool) != NULL,
@@ -280,11 +287,12 @@ static void test_operators_refused(void)
     refuses("active gt true", "11: \"active\" has no order, so gt, ge, lt and "
                               "le do not apply.");
     refuses("x509Certificates.value lt \"aa\"",
-            "27: \"value\" has no order, so gt, ge, lt and le do not apply.");
+            "27: \"x509Certificates.value\" has no order, so gt, ge, lt and "
+            "le do not apply.");
     refuses("active co true", "11: \"active\" is no text, so co, sw and ew do "
                               "not apply.");
-    refuses("meta.created sw \"2011\"", "17: \"created\" is no text, so co, sw "
-                                        "and ew do not apply.");
+    refuses("meta.created sw \"2011\"",
+            "17: \"meta.created\" is no text, so co, sw and ew do not apply.");
 }
 
 static void test_attributes_refused(void)

@@ -185,7 +185,8 @@ static void test_apply(void)
             "{'op':'replace','path':'members[value eq ~x~]',"
             "'value':{'value':'y'}}",
             "noTarget: Operations[0], \"members[value eq \"x\"]\": no element "
-            "of the resource is chosen by it.");
+            "of the resource is chosen by it; add the element, or name one "
+            "that is there.");
     changes(group,
             "{'op':'replace','path':'members[value eq ~a~].value',"
             "'value':'z'}",
@@ -198,7 +199,8 @@ static void test_apply(void)
             "{'op':'replace','path':'members[value eq ~a~].display',"
             "'value':'z'}",
             "mutability: Operations[0], \"members[value eq \"a\"].display\": "
-            "it is readOnly.");
+            "it is readOnly: the service sets it; take it out of what is "
+            "sent.");
     changes(group, "{'op':'remove','path':'displayName'}",
             "mutability: Operations[0], \"displayName\": it is required and "
             "cannot be removed.");

@@ -221,25 +221,39 @@ static void test_missing_elements(void)
             "{'op':'replace','path':'emails[type eq ~work~]',"
             "'value':{'value':'a'}}",
             "noTarget: Operations[0], \"emails[type eq \"work\"]\": no element "
-            "of the resource is chosen by it.");
+            "of the resource is chosen by it; add the "
+            "element, or name one that is there.");
     refuses("'userName':'b'",
             "{'op':'add','path':'emails[type sw ~w~].value','value':'a'}",
             "noTarget: Operations[0], \"emails[type sw \"w\"].value\": no "
-            "element of the resource is chosen by it.");
+            "element of the resource is chosen by it; add the "
+            "element, or name one that is there.");
     refuses("'userName':'b'",
             "{'op':'add','path':'emails[type eq ~w~ or type eq ~x~].value',"
             "'value':'a'}",
             "noTarget: Operations[0], \"emails[type eq \"w\" or type eq \"x\"]"
-            ".value\": no element of the resource is chosen by it.");
+            ".value\": no element of the resource is chosen by it; add the "
+            "element, or name one that is there.");
     refuses("'userName':'b'",
             "{'op':'add','path':'emails[type eq ~w~ and type eq ~x~].value',"
             "'value':'a'}",
             "noTarget: Operations[0], \"emails[type eq \"w\" and type eq "
-            "\"x\"].value\": no element of the resource is chosen by it.");
+            "\"x\"].value\": no element of the resource is chosen by it; add "
+            "the element, or name one that is there.");
 }
 
 static void test_primary(void)
 {
+    changes("'userName':'b'",
+            "{'op':'add','path':'emails[primary eq false].value',"
+            "'value':'a'}",
+            "'userName':'b','emails':[{'primary':false,'value':'a'}]");
+    changes("'userName':'b','emails':[{'value':'a','primary':true},"
+            "{'value':'c'}]",
+            "{'op':'replace','path':'emails[primary eq false].display',"
+            "'value':'x'}",
+            "'userName':'b','emails':[{'value':'a','primary':true},"
+            "{'value':'c','display':'x'}]");
     changes("'userName':'b','emails':[{'value':'a','primary':true}]",
             "{'op':'add','path':'emails',"
             "'value':[{'value':'c','primary':true}]}",

@@ -51,11 +51,14 @@ static void test_refused_targets(void)
     refuses(user, "{'op':'replace','value':{'emails[type':'x'}}",
             "invalidPath: Operations[0], \"emails[type\": \"]\" is missing.");
     refuses(user, "{'op':'replace','path':'id','value':'x'}",
-            "mutability: Operations[0], \"id\": it is readOnly.");
+            "mutability: Operations[0], \"id\": it is readOnly: the service "
+            "sets it; take it out of what is sent.");
     refuses(user, "{'op':'replace','path':'meta.created','value':'x'}",
-            "mutability: Operations[0], \"meta.created\": it is readOnly.");
+            "mutability: Operations[0], \"meta.created\": it is readOnly: the "
+            "service sets it; take it out of what is sent.");
     refuses(user, "{'op':'add','path':'groups','value':[]}",
-            "mutability: Operations[0], \"groups\": it is readOnly.");
+            "mutability: Operations[0], \"groups\": it is readOnly; change the "
+            "members of the group.");
     refuses(user, "{'op':'remove','path':'userName'}",
             "mutability: Operations[0], \"userName\": it is required and "
             "cannot be removed.");
@@ -83,7 +86,7 @@ static void test_refused_values(void)
             "\"userName\" must not be empty.");
     refuses(user, "{'op':'replace','path':'userName','value':null}",
             "invalidValue: Operations[0], \"userName\": The attribute "
-            "\"userName\" is required.");
+            "\"userName\" is required, and the request gives it no value.");
     refuses(user, "{'op':'replace','path':'" ENT "','value':'x'}",
             "invalidValue: Operations[0], \"" ENT "\": it needs an object of "
             "attributes as its value.");
@@ -92,6 +95,9 @@ static void test_refused_values(void)
             "'value':[{'value':'x'},{'value':'y'}]}",
             "invalidValue: Operations[0], \"emails[value pr]\": [...] takes "
             "one element as its value, not 2.");
+    refuses(user, "{'op':'adds','path':'title','value':'x'}",
+            "invalidSyntax: Operations[0]: \"op\" must be add, replace or "
+            "remove.");
     refuses(user, "{'op':'merge','path':'title','value':'x'}",
             "invalidSyntax: Operations[0]: \"op\" must be add, replace or "
             "remove.");
