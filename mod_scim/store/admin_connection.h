@@ -59,6 +59,9 @@ scim_error *store_admin_json(json_t **out, store_admin *a, const char *sql,
                              int count, const char *const *values,
                              apr_pool_t *pool);
 
+/* The first column of a row as JSON; it belongs to `pool`. */
+json_t *store_admin_row(const PGresult *rows, int row, apr_pool_t *pool);
+
 /* An array of the first columns as JSON. The second column is the key in whose
  * order rows come; $2 is the key to begin behind (or NULL), $3 the number of
  * rows to read, `values` follow. */
