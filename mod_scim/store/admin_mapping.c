@@ -160,22 +160,27 @@ scim_error *store_group_check(const char *id, const char *field,
 
 /* -------------------------------------------- what goes with role and stack */
 
+/* Which mappings lost something, and roles of what kind. */
 #define TAKE_OUT(column)                                                   \
     "with gone as (delete from scim.mapping_roles"                         \
-    "  where org_id = $1 and " column " = $2::int returning mapping_id),"  \
+    "  where org_id = $1 and " column " = $2::int"                         \
+    "  returning mapping_id, role_id),"                                    \
     " hit as (update scim.group_mappings m set version = m.version + 1,"   \
     "   changed = now(), changed_by = $3 where m.org_id = $1"              \
     "   and m.mapping_id in (select mapping_id from gone)"                 \
     "   returning m.mapping_id, m.group_id)"                               \
-    " select coalesce(jsonb_agg(jsonb_build_object('id', mapping_id,"      \
-    "  'group', group_id) order by mapping_id), '[]') from hit"
+    " select jsonb_build_object("                                          \
+    "  'mappings', (select count(*) from hit),"                            \
+    "  'groups', (select coalesce(array_agg(group_id), '{}')::text from hit)," \
+    "  'roles', (select coalesce(array_agg(distinct role_id), '{}')::text" \
+    "    from gone))"
 
-static scim_error *take_out(json_t **mappings, store_without what,
+static scim_error *take_out(json_t **done, store_without what,
                             const char *id, store_admin *a, apr_pool_t *pool)
 {
     const char *values[] = { id, a->actor->name };
 
-    return store_admin_json(mappings, a,
+    return store_admin_json(done, a,
                             what == STORE_WITHOUT_ROLE ? TAKE_OUT("role_id")
                                                        : TAKE_OUT("stack_id"),
                             2, values, pool);
@@ -214,27 +219,24 @@ scim_error *store_mapping_without(json_t **out, store_without what,
                                   const json_t *given, store_admin *a,
                                   apr_pool_t *pool)
 {
-    json_t *mappings, *removed;
+    json_t *done, *removed;
     scim_error *err = store_permissions_lock(a, pool);
 
     if (err == NULL) {
-        err = take_out(&mappings, what, id, a, pool);
+        err = take_out(&done, what, id, a, pool);
     }
     if (err == NULL) {
         err = drop_empty(&removed, a, pool);
     }
     if (err == NULL) {
-        err = store_permissions_refresh_by(
-            store_mapping_groups(mappings, pool), cause, a, pool);
-    }
-    if (err == NULL) {
-        err = store_permissions_effect(out, given, a, pool);
+        err = store_permissions_effect(
+            out, store_admin_member(done, "groups", pool),
+            store_admin_member(done, "roles", pool), cause, given, a, pool);
     }
     if (err != NULL) {
         return err;
     }
-    json_object_set_new(*out, "mappings",
-                        json_integer((json_int_t)json_array_size(mappings)));
+    json_object_set(*out, "mappings", json_object_get(done, "mappings"));
     json_object_set_new(*out, "mappings_removed",
                         json_integer((json_int_t)json_array_size(removed)));
     return NULL;
