@@ -17,79 +17,87 @@ create table scim.journal_counts(
   at timestamptz(3) not null, -- the newest of them
   primary key (org_id, minute, app_id, status, action, scim_type));
 
--- How far an organization's journal has been counted. Whoever wants to know of
--- the time since then looks at its rows.
+-- How far an organization's journal has been counted: up to this row, in the
+-- order of (at, seq). Whoever wants to know of the time since then looks at the
+-- rows behind it.
 create table scim.journal_counted(
   org_id int primary key references scim.organizations,
-  until timestamptz(0) not null,
-  last_write timestamptz(3)); -- before that
+  until timestamptz(3) not null,
+  seq bigint not null,
+  last_write timestamptz(3)); -- up to then
 
--- Those from one time to another.
-create function scim.journal_count_between(p_org int, p_from timestamptz,
-                                           p_until timestamptz)
-returns void language sql volatile
-set search_path = pg_catalog, pg_temp as $$
-  insert into scim.journal_counts(org_id, minute, app_id, status, action,
-                                  scim_type, rows, at)
-  select c.org_id, c.minute, c.app_id, c.status, c.action, c.scim_type,
-         count(*), max(c.at)
-    from (select j.org_id, date_bin('1 minute', j.at, 'epoch') as minute,
-                 coalesce(j.app_id, 0) as app_id, j.at,
-                 case when j.status < 400 then 0 else j.status end as status,
-                 case when j.status < 400 then '' else j.action end as action,
-                 case when j.status < 400 then ''
-                      else coalesce(j.scim_type, '') end as scim_type
-            from scim.journal j
-           where j.org_id = p_org and j.at >= p_from and j.at < p_until
-             and j.actor_kind = 'token' and j.part = 0
-             and j.status is not null) c
-   group by 1, 2, 3, 4, 5, 6 $$;
-
--- What is older than a minute: by then its transactions have ended, but for
--- those that take longer, and which no number here tells of. One at a time does
--- it, and nobody waits. Four days are kept.
-create function scim.journal_count(p_org int) returns void
+-- The next rows, so many at most, of what is older than a minute: by then its
+-- transactions have ended, but for those that take longer, and which no number
+-- here tells of. One at a time does it, and nobody waits. Four days are kept.
+create function scim.journal_count(p_org int, p_rows int) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 declare
-  ends timestamptz := date_bin('1 minute', now() - interval '1 minute',
-                               'epoch');
-  begins timestamptz;
+  ends timestamptz(3) := date_trunc('minute', now() - interval '1 minute');
+  c scim.journal_counted;
+  last record;
 begin
-  select c.until into begins from scim.journal_counted c
-   where c.org_id = p_org for update skip locked;
+  select * into c from scim.journal_counted x
+   where x.org_id = p_org for update skip locked;
   if not found then
-    insert into scim.journal_counted(org_id, until)
-    values (p_org, ends - interval '4 days')
-    on conflict do nothing returning until into begins;
+    insert into scim.journal_counted(org_id, until, seq)
+    values (p_org, ends - interval '4 days', 0)
+    on conflict do nothing returning * into c;
   end if;
-  if begins is null or begins >= ends then
+  if c.org_id is null or c.until >= ends then
     return;
   end if;
-  begins := greatest(begins, ends - interval '4 days');
-  perform scim.journal_count_between(p_org, begins, ends);
-  update scim.journal_counted c
-     set until = ends, last_write = coalesce(
-           (select max(n.at) from scim.journal_counts n
-             where n.org_id = p_org and n.minute >= begins and n.status = 0),
-           c.last_write)
-   where c.org_id = p_org;
+  if c.until < ends - interval '4 days' then
+    c.until := ends - interval '4 days';
+    c.seq := 0;
+  end if;
+  with batch as materialized (
+    select j.at, j.seq, j.app_id, j.status, j.action, j.scim_type, j.actor_kind,
+           j.part
+      from scim.journal j
+     where j.org_id = p_org and j.at >= c.until and j.at < ends
+       and (j.at, j.seq) > (c.until, c.seq)
+     order by j.at, j.seq limit p_rows),
+  counted as (
+    insert into scim.journal_counts as n (org_id, minute, app_id, status,
+                                          action, scim_type, rows, at)
+    select p_org, date_trunc('minute', b.at), coalesce(b.app_id, 0),
+           case when b.status < 400 then 0 else b.status end,
+           case when b.status < 400 then '' else b.action end,
+           case when b.status < 400 then '' else coalesce(b.scim_type, '') end,
+           count(*), max(b.at)
+      from batch b
+     where b.actor_kind = 'token' and b.part = 0 and b.status is not null
+     group by 2, 3, 4, 5, 6
+    on conflict (org_id, minute, app_id, status, action, scim_type) do update
+      set rows = n.rows + excluded.rows, at = greatest(n.at, excluded.at)),
+  written as (
+    select max(b.at) as at from batch b
+     where b.actor_kind = 'token' and b.part = 0 and b.status < 400)
+  select n.rows, e.at, e.seq, w.at as written into last
+    from (select count(*) as rows from batch) n cross join written w
+    left join (select b.at, b.seq from batch b
+                order by b.at desc, b.seq desc limit 1) e on true;
+  update scim.journal_counted x
+     set until = case when last.rows < p_rows then ends else last.at end,
+         seq = case when last.rows < p_rows then 0 else last.seq end,
+         last_write = coalesce(last.written, x.last_write)
+   where x.org_id = p_org;
   delete from scim.journal_counts n
    where n.org_id = p_org and n.minute < ends - interval '4 days';
 end $$;
 
--- The same; gives the time up to which it is counted.
-create function scim.journal_count_own(p_org int) returns timestamptz
+-- The same, and how far it is.
+create function scim.journal_count_own(p_org int, out until timestamptz,
+                                       out seq bigint)
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
   perform scim.must_be_entered(p_org);
-  perform scim.journal_count(p_org);
-  return (select c.until from scim.journal_counted c where c.org_id = p_org);
+  perform scim.journal_count(p_org, 100000);
+  select c.until, c.seq into until, seq
+    from scim.journal_counted c where c.org_id = p_org;
 end $$;
-revoke all
-  on function scim.journal_count_between, scim.journal_count,
-     scim.journal_count_own
-  from public;
+revoke all on function scim.journal_count, scim.journal_count_own from public;
 grant execute on function scim.journal_count_own to scim_admin;
 
 -- Last use, at most once a minute, when the journal is counted, too. Whoever
@@ -115,7 +123,7 @@ set search_path = pg_catalog, pg_temp as $$
        set expires = least(t.expires, now() + interval '1 hour')
       from used
      where used.is_first and t.org_id = p_org and t.replaced_by = p_key)
-  select scim.journal_count(p_org) from used $$;
+  select scim.journal_count(p_org, 10000) from used $$;
 
 -- What is there already.
 do $$
@@ -123,7 +131,7 @@ declare
   o record;
 begin
   for o in select org_id from scim.organizations where deleted is null loop
-    perform scim.journal_count(o.org_id);
+    perform scim.journal_count(o.org_id, 2000000000);
     update scim.journal_counted c set last_write = (
         select j.at from scim.journal j
          where j.org_id = o.org_id and j.actor_kind = 'token'

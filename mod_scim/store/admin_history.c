@@ -164,7 +164,7 @@ scim_error *store_history_memberships(json_t **out, store_slice *slice,
     return err != NULL ? err
                        : store_journal_page(
                              out, slice, MEMBERSHIPS,
-                             STORE_JOURNAL_BOUND("", "10000"), values[1], NULL,
+                             STORE_JOURNAL_BOUND("", "5000"), values[1], NULL,
                              2, values, a, pool);
 }
 

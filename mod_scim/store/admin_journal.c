@@ -253,15 +253,15 @@ static const char *bound_of(const char *const *values, int refused)
         return NULL;
     }
     if (values[TEXT] != NULL) {
-        return refused ? STORE_JOURNAL_BOUND(REFUSED, "3000")
-                       : STORE_JOURNAL_BOUND("", "3000");
+        return refused ? STORE_JOURNAL_BOUND(REFUSED, "2000")
+                       : STORE_JOURNAL_BOUND("", "2000");
     }
     if (values[ACTOR] == NULL && values[ACTION] == NULL && values[TYPE] == NULL
         && values[APP] == NULL && (refused || values[OUTCOME] == NULL)) {
         return NULL;
     }
-    return refused ? STORE_JOURNAL_BOUND(REFUSED, "10000")
-                   : STORE_JOURNAL_BOUND("", "10000");
+    return refused ? STORE_JOURNAL_BOUND(REFUSED, "5000")
+                   : STORE_JOURNAL_BOUND("", "5000");
 }
 
 /* Who has the reference of an error wants its row. */

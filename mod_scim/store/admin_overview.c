@@ -19,14 +19,15 @@
     "  where m.org_id = $1 and m.group_id = g.id)"
 
 /* What tokens did in the last days, by minute and cause, status 0 what was
- * done: as it was counted up to $2 (0007-owners-reads.sql), and of the rows
- * since then those that are the newest. */
+ * done: as it was counted (0007-owners-reads.sql), and of the rows since then,
+ * behind ($2, $3), those that are the newest. */
 #define RECENT_MAX "20000"
 #define COUNTS \
     "with recent as materialized (select * from (" \
     "   select j.at, j.app_id, j.status, j.action, j.scim_type," \
     "    j.actor_kind, j.part from scim.journal j where j.org_id = $1" \
     "     and j.at >= $2::timestamptz" \
+    "     and (j.at, j.seq) > ($2::timestamptz, $3::bigint)" \
     "    order by j.at desc, j.seq desc limit " RECENT_MAX ") j" \
     "  where j.actor_kind = 'token' and j.part = 0" \
     "   and j.status is not null)," \
@@ -171,7 +172,7 @@ static const char hints[] =
          "p.name || ' is silent'",
          "'The last request came ' || to_char(p.contact at time zone 'UTC',"
          " 'YYYY-MM-DD HH24:MI') || ' UTC.'")
-    "  from apps p where p.contact < now() - $3::int * interval '1 hour'"
+    "  from apps p where p.contact < now() - $4::int * interval '1 hour'"
     " union all"
     HINT("external_id_changes", "'warning'", "s.app_id",
          "'externalId looks like mailNickname'",
@@ -225,11 +226,11 @@ static const char hints[] =
     " union all"
     HINT("inactive_users", "'info'", "null",
          "u.n || case u.n when 10000 then ' users or more' else ' users' end"
-         " || ' have been inactive for ' || $4::int || ' days'",
+         " || ' have been inactive for ' || $5::int || ' days'",
          "'Delete them in the identity provider if they are not coming back.'")
     "  from (select count(*) as n from (select from scim.users u"
     "    where u.org_id = $1 and not u.active"
-    "     and u.last_modified < now() - $4::int * interval '1 day'"
+    "     and u.last_modified < now() - $5::int * interval '1 day'"
     "    limit 10000) u) u"
     "  where u.n > 0)"
     " select coalesce(jsonb_agg(to_jsonb(h) || jsonb_build_object('provider',"
@@ -240,28 +241,31 @@ static const char hints[] =
 
 /* What a token's requests count once a minute (scim.token_used()) is counted
  * here, too, as others may have written much since the last one. */
-static scim_error *count(const char **until, store_admin *a, apr_pool_t *pool)
+static scim_error *count(const char **until, const char **seq, store_admin *a,
+                         apr_pool_t *pool)
 {
     PGresult *row;
     scim_error *err = store_admin_ask(
         &row, a,
-        "select coalesce(scim.journal_count_own($1), now())", 0,
-        NULL, pool);
+        "select coalesce(c.until, now()), coalesce(c.seq, 0)"
+        " from scim.journal_count_own($1) c",
+        0, NULL, pool);
 
     if (err == NULL) {
         *until = store_admin_text(row, 0, 0, pool);
+        *seq = store_admin_text(row, 0, 1, pool);
     }
     return err;
 }
 
 scim_error *store_overview_get(json_t **out, store_admin *a, apr_pool_t *pool)
 {
-    const char *until;
+    const char *values[2];
     json_t *brake;
-    scim_error *err = count(&until, a, pool);
+    scim_error *err = count(&values[0], &values[1], a, pool);
 
     if (err == NULL) {
-        err = store_admin_json(out, a, overview, 1, &until, pool);
+        err = store_admin_json(out, a, overview, 2, values, pool);
     }
     if (err == NULL) {
         err = store_brake_get(&brake, a, pool);
@@ -277,10 +281,10 @@ scim_error *store_hint_list(json_t **out, const json_t *given, store_admin *a,
 {
     const char *hours = store_admin_member(given, "silent_hours", pool);
     const char *days = store_admin_member(given, "inactive_days", pool);
-    const char *values[] = { NULL, hours != NULL ? hours : "48",
+    const char *values[] = { NULL, NULL, hours != NULL ? hours : "48",
                              days != NULL ? days : "90" };
-    scim_error *err = count(&values[0], a, pool);
+    scim_error *err = count(&values[0], &values[1], a, pool);
 
     return err != NULL ? err
-                       : store_admin_json(out, a, hints, 3, values, pool);
+                       : store_admin_json(out, a, hints, 4, values, pool);
 }
