@@ -104,7 +104,7 @@ static const walk inactive[] = {
 typedef struct search {
     const walk *walks;
     int count;
-    int filtered; /* not every entry counts */
+    int filtered; /* not every entry counts, not even of the first */
     const char *values[9]; /* from $2 on */
 } search;
 
@@ -117,16 +117,15 @@ static void read_search(search *out, const json_t *given, apr_pool_t *pool)
     memset(out, 0, sizeof(*out));
     out->values[3] = active;
     out->values[4] = store_admin_member(given, "app", pool);
+    out->filtered = active != NULL || out->values[4] != NULL;
     if (text == NULL || *text == '\0') {
         out->walks = is_inactive ? inactive : everybody;
         out->count = 1;
-        out->filtered = out->values[4] != NULL
-                        || (active != NULL && !is_inactive);
+        out->filtered &= !is_inactive || out->values[4] != NULL;
         return;
     }
     out->walks = searches;
     out->count = (int)(sizeof(searches) / sizeof(searches[0]));
-    out->filtered = 1;
     out->values[5] = scim_casefold(text, pool);
     out->values[6] = store_prefix_end(out->values[5], pool);
     out->values[7] = text;
@@ -175,7 +174,8 @@ static scim_error *go(json_t *page, const char **next, const char *key,
 
     s->values[0] = key;
     s->values[1] = apr_itoa(pool, limit + 1);
-    s->values[2] = s->filtered ? APR_STRINGIFY(ENTRIES_MAX) : s->values[1];
+    s->values[2] = s->filtered || n > 0 ? APR_STRINGIFY(ENTRIES_MAX)
+                                        : s->values[1];
     err = store_admin_ask(&rows, a, s->walks[n].sql, s->walks[n].values,
                           s->values, pool);
     if (err != NULL) {
