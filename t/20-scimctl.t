@@ -309,7 +309,8 @@ sub keep_journal {
         'rows in the default partition move to one of their own';
     is $postgres->psql('select count(*) from scim.journal_200102'), 1,
         '... and are there';
-    is_deeply told(qw(journal maintain --keep 2)), { made => 0, dropped => 1, mappings_removed => 0 },
+    is_deeply told(qw(journal maintain --keep 2)),
+        { made => 0, dropped => 1, mappings_removed => 0 },
         'old months are dropped where it is asked for';
     is $postgres->psql('select count(*) from scim.journal'), $before,
         '... and nothing else';

@@ -476,8 +476,8 @@ scim_error *store_history_restore(json_t **out, const scim_resource_type *type,
 scim_error *store_history_erase(json_t **out, const char *id, int delete_too,
                                 store_admin *a, apr_pool_t *pool);
 
-/* Removes the mappings of all organizations whose group was deleted more than 90
- * days ago, and tells their journals; scimctl only. */
+/* Removes the mappings of all organizations whose group was deleted more than
+ * 90 days ago, and tells their journals; scimctl only. */
 scim_error *store_mapping_expire(int *removed, store_admin *a,
                                  apr_pool_t *pool);
 

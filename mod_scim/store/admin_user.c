@@ -32,9 +32,9 @@
 
 /* A walk along an index, in whose order users come: at most $4 entries behind
  * the key $2, of which those count that are `kept`, $5 active or not, and the
- * app's $6; $3 of them. Its last column says where it ended before the end: what
- * reads so many entries and finds nothing goes on with the next page, and none
- * takes long, whatever is asked for. $7 and $8 are a text and what comes
+ * app's $6; $3 of them. Its last column says where it ended before the end:
+ * what reads so many entries and finds nothing goes on with the next page, and
+ * none takes long, whatever is asked for. $7 and $8 are a text and what comes
  * behind all that begin with it, $9 and $10 the same with its case. */
 #define BEHIND(key, id)                                                  \
     " and ($2::text is null or (" key ", " id ") >"                      \
