@@ -44,6 +44,7 @@ subtest 'what is refused' => \&refusals;
 subtest 'who may' => \&who_may;
 subtest 'deletion of role, stack and mapping' => \&deletions;
 subtest 'dormant and connected again' => \&reconnect;
+subtest 'expired' => \&expiry;
 subtest 'strange names' => \&strange_names;
 $server->stop;
 done_testing;
@@ -322,6 +323,24 @@ sub reconnect() {
     $path = "/mappings/$asleep->{id}/reconnect";
     is $adam->post($path, { group => $third })->{status}, 403, '... nor by an admin';
     is $olga->post($path, { group => $third })->{status}, 200, '... but by an owner';
+    return;
+}
+
+sub expiry() {
+    my $group = circle('Gone', 'g-gone', 'ann');
+    my $kept = circle('Kept', 'g-kept', 'ann');
+    told(qw(mapping save --role Developer --group), $_, @in_acme) for $group, $kept;
+    my $before = @{ $olga->get('/mappings')->{json}{items} };
+    $acme->delete("/Groups/$_") for $group, $kept;
+    is told(qw(journal maintain))->{mappings_removed}, 0, 'a dormant mapping is kept';
+    $postgres->psql("update scim.tombstones set deleted = now() - interval '91 days'
+        where id = '$group'");
+    like spoken(qw(journal maintain)), qr/^1 mappings removed/m, '... for 90 days';
+    is scalar @{ $olga->get('/mappings')->{json}{items} }, $before - 1, '... and no other';
+    is $postgres->psql(q{select name || ' ' || (changes #>> '{before,roles,0,role_name}')
+        from scim.journal where action = 'mapping.expire'}), 'Gone Developer',
+        '... which the journal tells';
+    is told(qw(journal maintain))->{mappings_removed}, 0, 'once';
     return;
 }
 

@@ -298,8 +298,12 @@ sub at_the_database() {
         'select organization_role from scim.group_mappings',
         'insert into scim.permissions_held values (1, gen_random_uuid(), 1, 1)',
         "select scim.permissions_refresh($org, null, '{}', " . origin() . ')',
-        "select scim.permissions_settle($org, null, null, '{}', " . origin()
-            . ')',
+        "select scim.permissions_settle($org, '{}', null, null, '{}', "
+            . origin() . ')',
+        "select * from scim.permissions_preview($org, null, null)",
+        "select * from scim.permissions_differ_many($org, '{}', null, null)",
+        'select * from scim.journal_counts', 'select * from scim.journal_counted',
+        "select scim.journal_count($org, 1)",
         "select scim.permissions_lock($org)",
         'select * from scim.permissions', 'select * from scim.effective') {
         ok !eval { $postgres->psql("set role scim_httpd; set scim.org = $org;"

@@ -238,11 +238,8 @@ static scim_error *work(void *baton, store_admin *a, apr_pool_t *pool)
 {
     admin_call *call = baton;
 
+    (void)a;
     (void)pool;
-    if (call->operation->is_tried
-        || json_is_true(json_object_get(call->given, "dry_run"))) {
-        store_admin_roll_back(a);
-    }
     return call->operation->run(call);
 }
 
@@ -260,6 +257,10 @@ scim_error *admin_perform(admin_call *call)
     }
     if (err == NULL && operation->prepare != NULL) {
         err = operation->prepare(call);
+    }
+    if (operation->is_tried
+        || json_is_true(json_object_get(call->given, "dry_run"))) {
+        store_admin_try(call->db);
     }
     return err != NULL ? err
                        : store_admin_transact(work, call, call->slug,

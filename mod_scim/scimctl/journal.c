@@ -15,7 +15,7 @@ static scim_error *maintain(scimctl_call *call)
 {
     const char *months = scimctl_text(call, "keep");
     apr_int64_t keep = 0;
-    int made, dropped;
+    int made, dropped, removed;
     scim_error *err = NULL;
 
     if (months != NULL) {
@@ -26,15 +26,23 @@ static scim_error *maintain(scimctl_call *call)
         err = store_journal_maintain(&made, &dropped, (int)keep, call->db,
                                      call->pool);
     }
+    if (err == NULL) {
+        err = store_mapping_expire(&removed, call->db, call->pool);
+    }
     if (err != NULL) {
         return err;
     }
     if (call->json) {
-        scimctl_print_json(
-            json_pack("{s:i, s:i}", "made", made, "dropped", dropped));
+        scimctl_print_json(json_pack("{s:i, s:i, s:i}", "made", made,
+                                     "dropped", dropped, "mappings_removed",
+                                     removed));
+        return NULL;
     }
-    else {
-        printf("Journal: %d partitions made, %d dropped.\n", made, dropped);
+    printf("Journal: %d partitions made, %d dropped.\n", made, dropped);
+    if (removed > 0) {
+        printf("%d mappings removed: their groups were deleted more than 90 "
+               "days ago.\n",
+               removed);
     }
     return NULL;
 }
@@ -124,8 +132,9 @@ const scimctl_command scimctl_journal[] = {
     { .family = "journal", .name = "follow", .argument = "SLUG",
       .operation = &admin_journal_follow, .run = follow },
     { .family = "journal", .name = "maintain",
-      .summary = "Makes the journal's partitions three months ahead; for cron,"
-                 " monthly.",
+      .summary = "Makes the journal's partitions three months ahead, and"
+                 " removes mappings whose group was deleted 90 days ago; for"
+                 " cron, monthly.",
       .options = maintain_options, .run = maintain },
     { .name = NULL },
 };

@@ -348,9 +348,11 @@ static void print_result(const admin_call *done, const scimctl_call *call)
     }
 }
 
-/* All pages, unless a limit was given. */
+/* All pages, or as many as the limit that was given takes: a page may be
+ * short. */
 static scim_error *perform(admin_call *todo, const scimctl_call *call)
 {
+    int limit = scimctl_text(call, "limit") != NULL ? todo->slice.limit : 0;
     json_t *all = NULL;
     scim_error *err;
 
@@ -363,10 +365,14 @@ static scim_error *perform(admin_call *todo, const scimctl_call *call)
             json_array_extend(all, todo->out);
             todo->out = all;
         }
-        if (todo->slice.next == NULL || scimctl_text(call, "limit") != NULL) {
+        all = todo->out;
+        if (todo->slice.next == NULL
+            || (limit > 0 && (int)json_array_size(all) >= limit)) {
             return NULL;
         }
-        all = todo->out;
+        if (limit > 0) {
+            todo->slice.limit = limit - (int)json_array_size(all);
+        }
         todo->slice.after = todo->slice.next;
     }
 }

@@ -58,8 +58,9 @@ scim_error *store_admin_transact(store_admin_work work, void *baton,
                                  const char *slug, store_need need,
                                  store_admin *a, apr_pool_t *pool);
 
-/* What is done in this transaction is taken back at its end: for a preview. */
-void store_admin_roll_back(store_admin *a);
+/* What the next transaction does is taken back at its end: for a preview. It
+ * keeps nobody out, neither requests nor other owners. */
+void store_admin_try(store_admin *a);
 
 /* A list's page: at most `limit` rows behind `after`. */
 typedef struct store_slice {
@@ -70,7 +71,7 @@ typedef struct store_slice {
 
 /* ------------------------------------------------------------- migrations */
 
-#define STORE_SCHEMA_VERSION 7 /* the newest that this build knows */
+#define STORE_SCHEMA_VERSION 8 /* the newest that this build knows */
 
 typedef struct store_schema_state {
     int present;         /* 0: an empty database */
@@ -474,6 +475,11 @@ scim_error *store_history_restore(json_t **out, const scim_resource_type *type,
  * SCIM_CONFLICT while the user is there, unless it is to be deleted, too. */
 scim_error *store_history_erase(json_t **out, const char *id, int delete_too,
                                 store_admin *a, apr_pool_t *pool);
+
+/* Removes the mappings of all organizations whose group was deleted more than
+ * 90 days ago, and tells their journals; scimctl only. */
+scim_error *store_mapping_expire(int *removed, store_admin *a,
+                                 apr_pool_t *pool);
 
 /* Makes journal partitions for this and the next three months, and for months
  * whose rows are in the default partition; drops those older than

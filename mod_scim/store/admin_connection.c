@@ -149,6 +149,17 @@ static scim_error *unfit(scim_error *err, const PGresult *result,
         pool, "%s", err->cause);
 }
 
+/* Whoever asks may have it done where no deadline is. */
+static scim_error *in_time(scim_error *err, const store_admin *a)
+{
+    if (err != NULL && err->fault == SCIM_UNAVAILABLE
+        && (a->failed.timeout || apr_time_now() >= a->caller.deadline)) {
+        err->detail = "This takes longer than a request may take; nothing was "
+                      "changed. scimctl does the same without a limit of time.";
+    }
+    return err;
+}
+
 /* In a child: a trip with one step. */
 static scim_error *run_borrowed(PGresult **out, store_admin *a,
                                 const char *sql, int count,
@@ -169,12 +180,12 @@ static scim_error *run_borrowed(PGresult **out, store_admin *a,
         *out = step.result;
     }
     if (err != NULL || failed < 0) {
-        return err;
+        return in_time(err, a);
     }
     err = store_result_error(&a->failed, step.result, "admin", NULL, pool);
     a->c->broken |= a->failed.renew;
     a->c->gone |= a->failed.gone;
-    return unfit(err, step.result, pool);
+    return in_time(unfit(err, step.result, pool), a);
 }
 
 scim_error *store_admin_run(PGresult **out, store_admin *a, const char *sql,

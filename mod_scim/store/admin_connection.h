@@ -59,6 +59,9 @@ scim_error *store_admin_json(json_t **out, store_admin *a, const char *sql,
                              int count, const char *const *values,
                              apr_pool_t *pool);
 
+/* The first column of a row as JSON; it belongs to `pool`. */
+json_t *store_admin_row(const PGresult *rows, int row, apr_pool_t *pool);
+
 /* An array of the first columns as JSON. The second column is the key in whose
  * order rows come; $2 is the key to begin behind (or NULL), $3 the number of
  * rows to read, `values` follow. */
@@ -129,7 +132,8 @@ scim_error *store_admin_journal(const store_act *act, const store_actor *actor,
                                 store_admin *a, apr_pool_t *pool);
 
 /* Before rows of users or groups are changed: keeps out those who change what
- * is held in the organization, until the transaction's end. */
+ * is held in the organization, until the transaction's end; not where that
+ * takes everything back. */
 scim_error *store_permissions_lock(store_admin *a, apr_pool_t *pool);
 
 /* After what has changed permissions: the journal is told of each, with what
@@ -150,18 +154,19 @@ scim_error *store_permissions_refresh_groups(const char *groups,
                                              const char *name, store_admin *a,
                                              apr_pool_t *pool);
 
-/* The same, with a cause that says more. */
-scim_error *store_permissions_refresh_by(const char *groups,
-                                         const json_t *cause, store_admin *a,
-                                         apr_pool_t *pool);
 json_t *store_permissions_cause(const char *kind, const json_t *id,
                                 const char *name, apr_pool_t *pool);
 
-/* What the transaction has told the journal of permissions: {people,
- * gain_count, loss_count, changes, gains, losses, next}; the last three of
- * `limit` people of `given`, behind `after`. */
-scim_error *store_permissions_effect(json_t **out, const json_t *given,
-                                     store_admin *a, apr_pool_t *pool);
+/* The same, and what came of it: {people, gain_count, loss_count, changes,
+ * gains, losses, next}; the last three of `limit` people of `given`, behind
+ * `after`. `roles` ('{1,-1,-2}'; -1 and -2 are the organization's, and go
+ * together): all that may have changed; NULL: any. Where the transaction is
+ * taken back at its end, nobody is told: it is what would come of it at this
+ * moment, and nobody has waited. */
+scim_error *store_permissions_effect(json_t **out, const char *groups,
+                                     const char *roles, const json_t *cause,
+                                     const json_t *given, store_admin *a,
+                                     apr_pool_t *pool);
 
 /* SCIM_NOT_FOUND also where it is uninstalled. */
 scim_error *store_app_get_installed(json_t **out, const char *id,

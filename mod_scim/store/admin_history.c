@@ -32,7 +32,7 @@
     " order by j.version desc limit $3::int"
 
 /* A user's memberships are in the rows of groups, which nothing finds but a
- * look at all of them since the user came. */
+ * look at all of them since the user came, $5. */
 #define MEMBERSHIPS \
     "select json_strip_nulls(json_build_object(" \
     " 'change', case when j.added @> array[$4::uuid] then 'joined'" \
@@ -40,11 +40,9 @@
     " 'group', " STORE_NAMED_REFERENCE("j.resource") "," \
     STORE_JOURNAL_ORIGIN ", 'cause', j.changes -> 'cause'))," \
     STORE_JOURNAL_KEY("j") \
-    " from scim.journal j" STORE_JOURNAL_APP \
-    " where j.org_id = $1 and j.at >= (select min(b.at) from scim.journal b" \
-    "   where b.org_id = $1 and b.resource = $4::uuid)" \
-    " and (j.added @> array[$4::uuid] or j.removed @> array[$4::uuid])" \
-    " and " STORE_JOURNAL_BEFORE \
+    " from " STORE_JOURNAL_ROWS(" and j.at >= $5::timestamptz", "$6") \
+    STORE_JOURNAL_APP \
+    " where (j.added @> array[$4::uuid] or j.removed @> array[$4::uuid])" \
     " order by j.at desc, j.seq desc limit $3::int"
 
 /* What is known of an id: $2; $3 the type. */
@@ -145,15 +143,29 @@ scim_error *store_history_memberships(json_t **out, store_slice *slice,
                                       const char *id, store_admin *a,
                                       apr_pool_t *pool)
 {
+    const char *values[] = { id, NULL, NULL };
     json_t *present;
+    PGresult *first;
     scim_error *err = store_history_present(&present, "User", id, a, pool);
 
     if (err == NULL) {
         err = store_admin_check_key(slice->after, 2, pool);
     }
+    if (err == NULL) {
+        err = store_admin_ask(&first, a,
+                              "select coalesce(min(at), now())"
+                              " from scim.journal"
+                              " where org_id = $1 and resource = $2::uuid",
+                              1, &id, pool);
+    }
+    if (err == NULL) {
+        values[1] = store_admin_text(first, 0, 0, pool);
+    }
     return err != NULL ? err
-                       : store_admin_slice(out, slice, a, MEMBERSHIPS, 1, &id,
-                                           pool);
+                       : store_journal_page(
+                             out, slice, MEMBERSHIPS,
+                             STORE_JOURNAL_BOUND("", "5000"), values[1], NULL,
+                             2, values, a, pool);
 }
 
 /* ------------------------------------------------------- as it was before */

@@ -127,22 +127,30 @@ scim_error *store_journal_maintain(int *made, int *dropped, int keep_months,
     " and ($5::text is null or j.action = $5" \
     "  or starts_with(j.action, $5 || '.'))" \
     " and ($6::text is null or j.resource_type = $6)" \
-    " and ($7::uuid is null or j.resource = $7::uuid)" \
     " and case $8::text when 'ok' then coalesce(j.status, 200) < 400" \
     "   when 'refused' then j.status >= 400" \
     "   when 'warned' then j.changes ? 'warnings'" \
     "   when 'unexpected' then not w.known else true end" \
     " and ($9::int is null or j.app_id = $9::int)" \
     " and ($10::text is null or strpos(lower(concat_ws(' ', j.name, j.detail," \
-    "   j.request_id, j.address, j.resource, j.changes)), lower($10)) > 0)" \
+    "   j.request_id, j.address, j.resource, j.changes)), lower($10)) > 0)"
+
+/* Those that have an index. */
+#define PLACES \
+    " and ($7::uuid is null or j.resource = $7::uuid)" \
     " and ($11::timestamptz is null or j.at >= $11::timestamptz)" \
     " and ($12::timestamptz is null or j.at < $12::timestamptz)"
 
-#define LIST \
+/* $14: the place where the page ends, wherever it is full; or NULL. */
+#define LIST(only) \
     "select " ROW ", " STORE_JOURNAL_KEY("j") \
-    " from scim.journal j" STORE_JOURNAL_APP WARNINGS \
-    " where j.org_id = $1 and j.part = 0 and " STORE_JOURNAL_BEFORE FILTERS \
+    " from " STORE_JOURNAL_ROWS(only PLACES, "$14") \
+    STORE_JOURNAL_APP WARNINGS " where j.part = 0" FILTERS \
     " order by j.at desc, j.seq desc limit $3::int"
+
+/* There are indexes of what was refused. */
+#define REFUSED " and j.status >= 400"
+#define REFERENCE REFUSED " and j.request_id = $10"
 
 /* All that has ended: behind $2, "xid.seq", and before the oldest transaction
  * that has not, $14. */
@@ -152,7 +160,7 @@ scim_error *store_journal_maintain(int *made, int *dropped, int keep_months,
     " where j.org_id = $1 and j.part = 0" \
     " and j.xid >= split_part($2, '.', 1)::xid8 and j.xid < $14::xid8" \
     " and (j.xid > split_part($2, '.', 1)::xid8" \
-    "  or j.seq > split_part($2, '.', 2)::bigint)" FILTERS \
+    "  or j.seq > split_part($2, '.', 2)::bigint)" PLACES FILTERS \
     " order by j.xid, j.seq limit $3::int"
 /* clang-format on */
 
@@ -161,6 +169,7 @@ static const char *const filters[] = { "actor", "action", "type",
                                        "resource", "outcome", "app",
                                        "text", "since", "until" };
 #define FILTER_COUNT ((int)(sizeof(filters) / sizeof(filters[0])))
+enum { ACTOR, ACTION, TYPE, RESOURCE, OUTCOME, APP, TEXT, SINCE, UNTIL };
 
 static scim_error *no_id(const char *text, apr_pool_t *pool)
 {
@@ -209,19 +218,86 @@ scim_error *store_admin_check_key(const char *key, int numbers,
     return NULL;
 }
 
+scim_error *store_journal_page(json_t **out, store_slice *slice,
+                               const char *sql, const char *bound,
+                               const char *since, const char *until, int count,
+                               const char **values, store_admin *a,
+                               apr_pool_t *pool)
+{
+    const char *from[] = { slice->after, since, until };
+    PGresult *end;
+    scim_error *err = NULL;
+
+    values[count] = NULL;
+    if (bound != NULL) {
+        err = store_admin_ask(&end, a, bound, 3, from, pool);
+        if (err == NULL && PQntuples(end) > 0) {
+            values[count] = store_admin_text(end, 0, 0, pool);
+        }
+    }
+    if (err == NULL) {
+        err = store_admin_slice(out, slice, a, sql, count + 1, values, pool);
+    }
+    if (err == NULL && slice->next == NULL) {
+        slice->next = values[count];
+    }
+    return err;
+}
+
+/* What makes rows rare. Those of one resource have an index, and times are
+ * where a walk begins and ends. A text is looked for in all that a row says,
+ * which takes longer. */
+static const char *bound_of(const char *const *values, int refused)
+{
+    if (values[RESOURCE] != NULL) {
+        return NULL;
+    }
+    if (values[TEXT] != NULL) {
+        return refused ? STORE_JOURNAL_BOUND(REFUSED, "2000")
+                       : STORE_JOURNAL_BOUND("", "2000");
+    }
+    if (values[ACTOR] == NULL && values[ACTION] == NULL && values[TYPE] == NULL
+        && values[APP] == NULL && (refused || values[OUTCOME] == NULL)) {
+        return NULL;
+    }
+    return refused ? STORE_JOURNAL_BOUND(REFUSED, "5000")
+                   : STORE_JOURNAL_BOUND("", "5000");
+}
+
+/* Who has the reference of an error wants its row. */
+static scim_error *find_reference(json_t **out, store_slice *slice,
+                                  const char **values, store_admin *a,
+                                  apr_pool_t *pool)
+{
+    *out = NULL;
+    return values[TEXT] == NULL || slice->after != NULL
+               ? NULL
+               : store_journal_page(out, slice, LIST(REFERENCE), NULL, NULL,
+                                    NULL, FILTER_COUNT + 1, values, a, pool);
+}
+
 scim_error *store_journal_list(json_t **out, store_slice *slice,
                                const json_t *given, store_admin *a,
                                apr_pool_t *pool)
 {
-    const char *values[FILTER_COUNT + 1];
+    const char *values[FILTER_COUNT + 2];
+    int refused;
     scim_error *err = store_admin_check_key(slice->after, 2, pool);
 
     if (err == NULL) {
         err = read_filters(values, given, pool);
     }
-    return err != NULL ? err
-                       : store_admin_slice(out, slice, a, LIST,
-                                           FILTER_COUNT + 1, values, pool);
+    if (err == NULL) {
+        err = find_reference(out, slice, values, a, pool);
+    }
+    if (err != NULL || json_array_size(*out) > 0) {
+        return err;
+    }
+    refused = values[OUTCOME] != NULL
+              && strcmp(values[OUTCOME], "refused") == 0;
+    return store_journal_page(out, slice, refused ? LIST(REFUSED) : LIST(""),
+                              bound_of(values, refused), values[SINCE],
+                              values[UNTIL], FILTER_COUNT + 1, values, a, pool);
 }
 
 scim_error *store_journal_follow(json_t **out, store_slice *slice,

@@ -33,7 +33,37 @@
     "($2::text is null or (j.at, j.seq) <" \
     " (to_timestamp(split_part($2, '.', 1)::bigint / 1000.0)" \
     "   ::timestamptz(3), split_part($2, '.', 2)::bigint))"
+/* What fits may be rare: so many rows before $2, from $3 on and before $4, are
+ * looked at for a page, and this is the place of the last one, if there are
+ * more. */
+#define STORE_JOURNAL_BOUND(only, rows) \
+    "select " STORE_JOURNAL_KEY("j") " from scim.journal j" \
+    " where j.org_id = $1" only " and " STORE_JOURNAL_BEFORE \
+    " and ($3::timestamptz is null or j.at >= $3::timestamptz)" \
+    " and ($4::timestamptz is null or j.at < $4::timestamptz)" \
+    " order by j.at desc, j.seq desc offset " rows " limit 1"
+
+/* The rows of such a page, `bound` being a parameter with that place. The limit
+ * is above what these can be: with it they are read in their order, whatever
+ * the planner thinks of how many there are. */
+#define STORE_JOURNAL_ROWS(only, bound) \
+    "(select * from scim.journal j where j.org_id = $1" only \
+    "  and " STORE_JOURNAL_BEFORE " and (" bound "::text is null" \
+    "   or (j.at, j.seq) >=" \
+    "    (to_timestamp(split_part(" bound ", '.', 1)::bigint / 1000.0)" \
+    "      ::timestamptz(3), split_part(" bound ", '.', 2)::bigint))" \
+    "  order by j.at desc, j.seq desc" \
+    "  limit case when " bound " is not null then 20000 end) j"
 /* clang-format on */
+
+/* A page of `sql`, whose last parameter, behind `count` of `values`, is where
+ * it ends: at the place that `bound` gives; NULL: at none. A page may be short,
+ * or empty, and have a next one. `values` has room for one more. */
+scim_error *store_journal_page(json_t **out, store_slice *slice,
+                               const char *sql, const char *bound,
+                               const char *since, const char *until, int count,
+                               const char **values, store_admin *a,
+                               apr_pool_t *pool);
 
 /* Whether it is as many numbers, with dots between them, as the keys of a list
  * have; or NULL. SCIM_INVALID_VALUE. */

@@ -138,6 +138,82 @@ scim_error *store_mapping_dormant(json_t **out, store_slice *slice,
         0, NULL, pool);
 }
 
+/* ------------------------------------------------------- what has expired */
+
+#define IS_EXPIRED                                                        \
+    " not exists (select from scim.groups l"                              \
+    "  where l.org_id = m.org_id and l.id = m.group_id)"                  \
+    " and coalesce((select d.deleted from scim.tombstones d"              \
+    "   where d.org_id = m.org_id and d.id = m.group_id), m.changed)"     \
+    "  < now() - interval '90 days'"
+
+/* Nobody holds anything by them: there is no more to tell. */
+static scim_error *expire(int *removed, store_admin *a, apr_pool_t *pool)
+{
+    json_t *mappings, *mapping;
+    size_t i;
+    scim_error *err = store_admin_json(
+        &mappings, a,
+        "select coalesce(jsonb_agg(" MAPPING " order by m.mapping_id), '[]')"
+        FROM " where m.org_id = $1 and" IS_EXPIRED,
+        0, NULL, pool);
+
+    if (err == NULL) {
+        err = store_admin_ask(NULL, a,
+                              "delete from scim.group_mappings m"
+                              " where m.org_id = $1 and" IS_EXPIRED,
+                              0, NULL, pool);
+    }
+    for (i = 0; err == NULL && i < json_array_size(mappings); i++) {
+        mapping = json_array_get(mappings, i);
+        err = store_admin_note("mapping.expire",
+                               store_admin_member(json_object_get(mapping,
+                                                                  "group"),
+                                                  "name", pool),
+                               mapping, NULL, a, pool);
+        ++*removed;
+    }
+    return err;
+}
+
+/* One organization after the other, each with its owners kept waiting. */
+static scim_error *expire_next(int *removed, int *more, store_admin *a,
+                               apr_pool_t *pool)
+{
+    PGresult *found;
+    scim_error *err = store_admin_run(
+        &found, a,
+        "select o.org_id from scim.organizations o where exists"
+        " (select from scim.group_mappings m where m.org_id = o.org_id"
+        "   and" IS_EXPIRED ") order by o.org_id limit 1 for no key update",
+        0, NULL, pool);
+
+    *more = err == NULL && PQntuples(found) > 0;
+    if (!*more) {
+        return err;
+    }
+    a->org_id = store_admin_number(found, 0, 0);
+    a->org = store_admin_text(found, 0, 0, pool);
+    return expire(removed, a, pool);
+}
+
+scim_error *store_mapping_expire(int *removed, store_admin *a,
+                                 apr_pool_t *pool)
+{
+    int more;
+    scim_error *err;
+
+    *removed = 0;
+    do {
+        err = store_admin_begin(a, pool);
+        if (err == NULL) {
+            err = expire_next(removed, &more, a, pool);
+        }
+        err = store_admin_end(err, a, pool);
+    } while (err == NULL && more);
+    return err;
+}
+
 scim_error *store_group_check(const char *id, const char *field,
                               store_admin *a, apr_pool_t *pool)
 {
@@ -160,22 +236,27 @@ scim_error *store_group_check(const char *id, const char *field,
 
 /* -------------------------------------------- what goes with role and stack */
 
+/* Which mappings lost something, and roles of what kind. */
 #define TAKE_OUT(column)                                                   \
     "with gone as (delete from scim.mapping_roles"                         \
-    "  where org_id = $1 and " column " = $2::int returning mapping_id),"  \
+    "  where org_id = $1 and " column " = $2::int"                         \
+    "  returning mapping_id, role_id),"                                    \
     " hit as (update scim.group_mappings m set version = m.version + 1,"   \
     "   changed = now(), changed_by = $3 where m.org_id = $1"              \
     "   and m.mapping_id in (select mapping_id from gone)"                 \
     "   returning m.mapping_id, m.group_id)"                               \
-    " select coalesce(jsonb_agg(jsonb_build_object('id', mapping_id,"      \
-    "  'group', group_id) order by mapping_id), '[]') from hit"
+    " select jsonb_build_object("                                          \
+    "  'mappings', (select count(*) from hit),"                            \
+    "  'groups', (select coalesce(array_agg(group_id), '{}')::text from hit)," \
+    "  'roles', (select coalesce(array_agg(distinct role_id), '{}')::text" \
+    "    from gone))"
 
-static scim_error *take_out(json_t **mappings, store_without what,
+static scim_error *take_out(json_t **done, store_without what,
                             const char *id, store_admin *a, apr_pool_t *pool)
 {
     const char *values[] = { id, a->actor->name };
 
-    return store_admin_json(mappings, a,
+    return store_admin_json(done, a,
                             what == STORE_WITHOUT_ROLE ? TAKE_OUT("role_id")
                                                        : TAKE_OUT("stack_id"),
                             2, values, pool);
@@ -214,27 +295,24 @@ scim_error *store_mapping_without(json_t **out, store_without what,
                                   const json_t *given, store_admin *a,
                                   apr_pool_t *pool)
 {
-    json_t *mappings, *removed;
+    json_t *done, *removed;
     scim_error *err = store_permissions_lock(a, pool);
 
     if (err == NULL) {
-        err = take_out(&mappings, what, id, a, pool);
+        err = take_out(&done, what, id, a, pool);
     }
     if (err == NULL) {
         err = drop_empty(&removed, a, pool);
     }
     if (err == NULL) {
-        err = store_permissions_refresh_by(
-            store_mapping_groups(mappings, pool), cause, a, pool);
-    }
-    if (err == NULL) {
-        err = store_permissions_effect(out, given, a, pool);
+        err = store_permissions_effect(
+            out, store_admin_member(done, "groups", pool),
+            store_admin_member(done, "roles", pool), cause, given, a, pool);
     }
     if (err != NULL) {
         return err;
     }
-    json_object_set_new(*out, "mappings",
-                        json_integer((json_int_t)json_array_size(mappings)));
+    json_object_set(*out, "mappings", json_object_get(done, "mappings"));
     json_object_set_new(*out, "mappings_removed",
                         json_integer((json_int_t)json_array_size(removed)));
     return NULL;

@@ -113,10 +113,29 @@ static scim_error *prepare(change *c, store_admin *a, apr_pool_t *pool)
                        : check_admin(c->before, c->organization_role, a, pool);
 }
 
+/* One that is only tried takes none of the organization's numbers, for which
+ * others would wait. */
+static scim_error *find_number(const char **out, store_admin *a,
+                               apr_pool_t *pool)
+{
+    PGresult *row;
+    scim_error *err;
+
+    if (!a->is_tried) {
+        return store_admin_number_new(out, a, pool);
+    }
+    err = store_admin_run(&row, a, "select -(random() * 2000000000)::int - 1",
+                          0, NULL, pool);
+    if (err == NULL) {
+        *out = store_admin_text(row, 0, 0, pool);
+    }
+    return err;
+}
+
 static scim_error *insert(change *c, store_admin *a, apr_pool_t *pool)
 {
     const char *values[] = { NULL, c->group, a->actor->name };
-    scim_error *err = store_admin_number_new(&values[0], a, pool);
+    scim_error *err = find_number(&values[0], a, pool);
 
     c->id = values[0];
     return err != NULL
@@ -221,9 +240,14 @@ static scim_error *apply(change *c, store_admin *a, apr_pool_t *pool)
 static json_t *cause_of(const json_t *changed, apr_pool_t *pool)
 {
     const json_t *first = json_array_get(changed, 0);
-    json_t *cause = store_permissions_cause(
-        "mapping", json_object_get(first, "id"),
-        store_admin_member(first, "name", pool), pool);
+    json_t *cause;
+
+    if (first == NULL) { /* and nobody to be told */
+        return scim_json_adopt(json_object(), pool);
+    }
+    cause = store_permissions_cause("mapping", json_object_get(first, "id"),
+                                    store_admin_member(first, "name", pool),
+                                    pool);
 
     if (json_array_size(changed) > 1) {
         json_object_set(cause, "mappings", (json_t *)changed);
@@ -232,7 +256,7 @@ static json_t *cause_of(const json_t *changed, apr_pool_t *pool)
 }
 
 static void collect(json_t *changed, json_t *mappings, const change *c,
-                    apr_pool_t *pool)
+                    const store_admin *a, apr_pool_t *pool)
 {
     const json_t *one = c->after != NULL ? c->after : c->before;
     const char *name;
@@ -241,26 +265,61 @@ static void collect(json_t *changed, json_t *mappings, const change *c,
         return;
     }
     name = called(one, pool);
-    if (c->after != NULL) {
-        json_array_append(mappings, c->after);
-    }
     json_array_append_new(
         changed, json_pack("{s:O, s:s, s:s}", "id",
                            json_object_get(one, "id"), "group", c->group,
                            "name", name != NULL ? name : ""));
+    if (c->after != NULL) {
+        if (a->is_tried && c->before == NULL) {
+            json_object_set_new(c->after, "id", json_null());
+        }
+        json_array_append(mappings, c->after);
+    }
+}
+
+static void add_role(apr_array_header_t *roles, const char *role)
+{
+    int i;
+
+    for (i = 0; i < roles->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(roles, i, const char *), role) == 0) {
+            return;
+        }
+    }
+    APR_ARRAY_PUSH(roles, const char *) = role;
+}
+
+/* All that a mapping has given or gives, as store_permissions_effect() takes
+ * it. */
+static void collect_roles(apr_array_header_t *roles, const json_t *mapping,
+                          apr_pool_t *pool)
+{
+    json_t *role;
+    size_t i;
+
+    json_array_foreach(json_object_get(mapping, "roles"), i, role) {
+        add_role(roles, store_admin_member(role, "role", pool));
+    }
+    if (store_admin_member(mapping, "organization_role", pool) != NULL) {
+        add_role(roles, "-1");
+        add_role(roles, "-2");
+    }
 }
 
 static scim_error *tell(json_t **out, const json_t *changed,
-                        const json_t *given, store_admin *a, apr_pool_t *pool)
+                        const change *all, size_t count, const json_t *given,
+                        store_admin *a, apr_pool_t *pool)
 {
-    scim_error *err = NULL;
+    apr_array_header_t *roles = apr_array_make(pool, 8, sizeof(char *));
+    size_t i;
 
-    if (json_array_size(changed) > 0) {
-        err = store_permissions_refresh_by(
-            store_mapping_groups(changed, pool), cause_of(changed, pool), a,
-            pool);
+    for (i = 0; i < count; i++) {
+        collect_roles(roles, all[i].before, pool);
+        collect_roles(roles, all[i].after, pool);
     }
-    return err != NULL ? err : store_permissions_effect(out, given, a, pool);
+    return store_permissions_effect(out, store_mapping_groups(changed, pool),
+                                    store_array_text(roles, pool),
+                                    cause_of(changed, pool), given, a, pool);
 }
 
 static scim_error *check_twice(const change *all, size_t count,
@@ -305,10 +364,10 @@ scim_error *store_mapping_save(json_t **out, const json_t *given,
     }
     for (i = 0; err == NULL && i < count; i++) {
         err = apply(&all[i], a, pool);
-        collect(changed, mappings, &all[i], pool);
+        collect(changed, mappings, &all[i], a, pool);
     }
     if (err == NULL) {
-        err = tell(out, changed, given, a, pool);
+        err = tell(out, changed, all, count, given, a, pool);
     }
     if (err == NULL) {
         json_object_set(*out, "mappings", mappings);
@@ -336,8 +395,8 @@ scim_error *store_mapping_delete(json_t **out, const char *id,
         err = apply(&c, a, pool);
     }
     if (err == NULL) {
-        collect(changed, NULL, &c, pool);
-        err = tell(out, changed, given, a, pool);
+        collect(changed, NULL, &c, a, pool);
+        err = tell(out, changed, &c, 1, given, a, pool);
     }
     return err;
 }
@@ -405,8 +464,8 @@ scim_error *store_mapping_reconnect(json_t **out, const char *id,
                                c.before, c.after, a, pool);
     }
     if (err == NULL) {
-        collect(changed, mappings, &c, pool);
-        err = tell(out, changed, given, a, pool);
+        collect(changed, mappings, &c, a, pool);
+        err = tell(out, changed, &c, 1, given, a, pool);
     }
     if (err == NULL) {
         json_object_set(*out, "mappings", mappings);

@@ -18,6 +18,29 @@
     " not exists (select from scim.group_mappings m" \
     "  where m.org_id = $1 and m.group_id = g.id)"
 
+/* What tokens did in the last days, by minute and cause, status 0 what was
+ * done: as it was counted (0007-owners-reads.sql), and of the rows since then,
+ * behind ($2, $3), those that are the newest. */
+#define RECENT_MAX "20000"
+#define COUNTS \
+    "with recent as materialized (select * from (" \
+    "   select j.at, j.app_id, j.status, j.action, j.scim_type," \
+    "    j.actor_kind, j.part from scim.journal j where j.org_id = $1" \
+    "     and j.at >= $2::timestamptz" \
+    "     and (j.at, j.seq) > ($2::timestamptz, $3::bigint)" \
+    "    order by j.at desc, j.seq desc limit " RECENT_MAX ") j" \
+    "  where j.actor_kind = 'token' and j.part = 0" \
+    "   and j.status is not null)," \
+    " counts as materialized (" \
+    "  select n.minute, n.app_id, n.status, n.action, n.scim_type, n.rows," \
+    "    n.at from scim.journal_counts n where n.org_id = $1" \
+    "     and n.minute > now() - interval '73 hours'" \
+    "  union all select date_trunc('minute', r.at), coalesce(r.app_id, 0)," \
+    "    case when r.status < 400 then 0 else r.status end," \
+    "    case when r.status < 400 then '' else r.action end," \
+    "    case when r.status < 400 then '' else coalesce(r.scim_type, '') end," \
+    "    count(*), max(r.at) from recent r group by 1, 2, 3, 4, 5)"
+
 /* The last day by hour, the oldest first, hours without a row as well. */
 #define HOURS \
     "(select jsonb_agg(jsonb_build_object('hour', " STORE_ADMIN_TIME("h.hour") \
@@ -25,24 +48,34 @@
     "  order by h.hour)" \
     "  from generate_series(date_trunc('hour', now()) - interval '23 hours'," \
     "    date_trunc('hour', now()), interval '1 hour') h(hour)" \
-    "  left join (select date_trunc('hour', j.at) as hour," \
-    "     count(*) filter (where j.status < 400) as done," \
-    "     count(*) filter (where j.status >= 400) as failed" \
-    "    from scim.journal j where j.org_id = $1 and j.actor_kind = 'token'" \
-    "     and j.at >= date_trunc('hour', now()) - interval '23 hours'" \
-    "    group by 1) c on c.hour = h.hour)"
+    "  left join (select date_trunc('hour', n.minute) as hour," \
+    "     sum(n.rows) filter (where n.status = 0) as done," \
+    "     sum(n.rows) filter (where n.status > 0) as failed" \
+    "    from counts n group by 1) c on c.hour = h.hour)"
 
 /* By what was refused and why; the newest detail stands for them all. */
+#define CAUSES(most) \
+    "(select n.action, n.status, nullif(n.scim_type, '') as scim_type," \
+    "   sum(n.rows) as count, (select j.detail from scim.journal j" \
+    "     where j.org_id = $1 and j.at = max(n.at) and j.status = n.status" \
+    "      and j.action = n.action" \
+    "      and coalesce(j.scim_type, '') = n.scim_type limit 1) as detail" \
+    "  from counts n where n.status > 0" \
+    "   and n.minute > now() - interval '24 hours'" \
+    "  group by n.action, n.status, n.scim_type" \
+    "  order by sum(n.rows) desc, n.action, n.status limit " most ")"
+
 #define FAILURES \
     "(select coalesce(jsonb_agg(to_jsonb(f) order by f.count desc), '[]')" \
-    "  from (select j.action, j.status, j.scim_type, count(*) as count," \
-    "     (array_agg(j.detail order by j.at desc))[1] as detail" \
-    "    from scim.journal j where j.org_id = $1 and j.status >= 400" \
-    "     and j.at > now() - interval '24 hours'" \
-    "    group by 1, 2, 3 order by count(*) desc limit 10) f)"
+    "  from " CAUSES("10") " f)"
+
+/* Of a time that nobody has counted, too. */
+#define LAST_WRITE \
+    "coalesce((select max(n.at) from counts n where n.status = 0)," \
+    "  (select k.last_write from scim.journal_counted k where k.org_id = $1))"
 
 static const char overview[] =
-    "select jsonb_build_object("
+    COUNTS " select jsonb_build_object("
     " 'steps', jsonb_build_array("
     STEP("enable", "Enable SCIM", "o.scim_on") ","
     STEP("install", "Install an app", "exists (select" LIVE_APPS ")") ","
@@ -55,10 +88,7 @@ static const char overview[] =
     STEP("map", "Map groups to roles",
          "exists (select from scim.group_mappings m where m.org_id = $1)") "),"
     " 'last_contact', " STORE_ADMIN_TIME("c.last_contact") ","
-    " 'last_write', (select " STORE_ADMIN_TIME("j.at") " from scim.journal j"
-    "   where j.org_id = $1 and j.actor_kind = 'token' and j.status < 400"
-    "    and j.at > now() - interval '90 days'"
-    "   order by j.at desc limit 1),"
+    " 'last_write', " STORE_ADMIN_TIME(LAST_WRITE) ","
     " 'users', (select jsonb_build_object('active', u.n - i.n, 'inactive', i.n)"
     "   from (select count(*) as n from scim.users u where u.org_id = $1) u,"
     "    (select count(*) as n from scim.users u"
@@ -77,7 +107,7 @@ static const char overview[] =
 
 /* The newest users stand for all. */
 #define SAMPLE \
-    "with sample as materialized (" \
+    COUNTS ", sample as materialized (" \
     "  select u.app_id, u.external_id, u.user_name, u.active, u.created" \
     "   from scim.users u" \
     "   where u.org_id = $1 order by u.id desc limit 2000)," \
@@ -131,10 +161,10 @@ static const char hints[] =
          "p.name || ' may have been slowed down to once a day'",
          "f.n || ' requests failed in the day before the last contact, and"
          " none has come for hours.'")
-    "  from apps p cross join lateral (select count(*) as n"
-    "    from scim.journal j where j.org_id = $1 and j.status >= 400"
-    "     and j.app_id = p.app_id and j.at > p.contact - interval '24 hours'"
-    "     and j.at <= p.contact + interval '1 minute') f"
+    "  from apps p cross join lateral (select sum(n.rows) as n"
+    "    from counts n where n.status > 0 and n.app_id = p.app_id"
+    "     and n.minute > p.contact - interval '24 hours'"
+    "     and n.minute <= p.contact + interval '1 minute') f"
     "  where p.contact between now() - interval '48 hours'"
     "    and now() - interval '6 hours' and f.n >= 5"
     " union all"
@@ -142,7 +172,7 @@ static const char hints[] =
          "p.name || ' is silent'",
          "'The last request came ' || to_char(p.contact at time zone 'UTC',"
          " 'YYYY-MM-DD HH24:MI') || ' UTC.'")
-    "  from apps p where p.contact < now() - $2::int * interval '1 hour'"
+    "  from apps p where p.contact < now() - $4::int * interval '1 hour'"
     " union all"
     HINT("external_id_changes", "'warning'", "s.app_id",
          "'externalId looks like mailNickname'",
@@ -191,21 +221,16 @@ static const char hints[] =
     " union all"
     HINT("failures", "'warning'",
          "concat_ws(' ', f.action, f.status, f.scim_type)",
-         "f.n || ' requests failed with the same cause'", "f.detail")
-    "  from (select count(*) as n, j.action, j.status, j.scim_type,"
-    "     (array_agg(j.detail order by j.at desc))[1] as detail"
-    "    from scim.journal j where j.org_id = $1 and j.status >= 400"
-    "     and j.at > now() - interval '24 hours'"
-    "    group by j.action, j.status, j.scim_type having count(*) >= 10"
-    "    order by 1 desc limit 5) f"
+         "f.count || ' requests failed with the same cause'", "f.detail")
+    "  from " CAUSES("5") " f where f.count >= 10"
     " union all"
     HINT("inactive_users", "'info'", "null",
          "u.n || case u.n when 10000 then ' users or more' else ' users' end"
-         " || ' have been inactive for ' || $3::int || ' days'",
+         " || ' have been inactive for ' || $5::int || ' days'",
          "'Delete them in the identity provider if they are not coming back.'")
     "  from (select count(*) as n from (select from scim.users u"
     "    where u.org_id = $1 and not u.active"
-    "     and u.last_modified < now() - $3::int * interval '1 day'"
+    "     and u.last_modified < now() - $5::int * interval '1 day'"
     "    limit 10000) u) u"
     "  where u.n > 0)"
     " select coalesce(jsonb_agg(to_jsonb(h) || jsonb_build_object('provider',"
@@ -214,11 +239,34 @@ static const char hints[] =
     "  h.subject), '[]') from hints h";
 /* clang-format on */
 
+/* What a token's requests count once a minute (scim.token_used()) is counted
+ * here, too, as others may have written much since the last one. */
+static scim_error *count(const char **until, const char **seq, store_admin *a,
+                         apr_pool_t *pool)
+{
+    PGresult *row;
+    scim_error *err = store_admin_ask(
+        &row, a,
+        "select coalesce(c.until, now()), coalesce(c.seq, 0)"
+        " from scim.journal_count_own($1) c",
+        0, NULL, pool);
+
+    if (err == NULL) {
+        *until = store_admin_text(row, 0, 0, pool);
+        *seq = store_admin_text(row, 0, 1, pool);
+    }
+    return err;
+}
+
 scim_error *store_overview_get(json_t **out, store_admin *a, apr_pool_t *pool)
 {
+    const char *values[2];
     json_t *brake;
-    scim_error *err = store_admin_json(out, a, overview, 0, NULL, pool);
+    scim_error *err = count(&values[0], &values[1], a, pool);
 
+    if (err == NULL) {
+        err = store_admin_json(out, a, overview, 2, values, pool);
+    }
     if (err == NULL) {
         err = store_brake_get(&brake, a, pool);
     }
@@ -233,8 +281,10 @@ scim_error *store_hint_list(json_t **out, const json_t *given, store_admin *a,
 {
     const char *hours = store_admin_member(given, "silent_hours", pool);
     const char *days = store_admin_member(given, "inactive_days", pool);
-    const char *values[] = { hours != NULL ? hours : "48",
+    const char *values[] = { NULL, NULL, hours != NULL ? hours : "48",
                              days != NULL ? days : "90" };
+    scim_error *err = count(&values[0], &values[1], a, pool);
 
-    return store_admin_json(out, a, hints, 2, values, pool);
+    return err != NULL ? err
+                       : store_admin_json(out, a, hints, 4, values, pool);
 }

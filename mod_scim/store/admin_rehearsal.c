@@ -31,12 +31,27 @@ static scim_error *conflict(const char *what, const json_t *app,
                            store_admin_member(app, "name", pool));
 }
 
+/* Of its groups those that give something, and what. */
+#define GIVING                                                               \
+    "with giving as (select m.group_id, m.mapping_id, m.organization_role"   \
+    "  from scim.group_mappings m"                                           \
+    "  join scim.groups g on g.org_id = $1 and g.id = m.group_id"            \
+    "  where m.org_id = $1 and g.app_id = $2::int)"                          \
+    " select jsonb_build_object('groups',"                                   \
+    "  (select coalesce(array_agg(v.group_id), '{}')::text from giving v),"  \
+    "  'roles', (select coalesce(array_agg(distinct r.role_id)::text, '{}')" \
+    "   from (select r.role_id from giving v join scim.mapping_roles r"      \
+    "      on r.org_id = $1 and r.mapping_id = v.mapping_id"                 \
+    "     union all select w.role_id from (values (-1), (-2)) w(role_id)"    \
+    "      where exists (select from giving v"                               \
+    "       where v.organization_role is not null)) r))"
+
 /* As it would be, in a transaction that may be taken back. */
 static scim_error *go_live(json_t **out, const json_t *app, const char *id,
                            const json_t *given, store_admin *a,
                            apr_pool_t *pool)
 {
-    json_t *effect;
+    json_t *effect, *giving;
     scim_error *err = store_permissions_lock(a, pool);
 
     if (err == NULL) {
@@ -47,12 +62,16 @@ static scim_error *go_live(json_t **out, const json_t *app, const char *id,
                               1, &id, pool);
     }
     if (err == NULL) {
-        err = store_permissions_refresh("app", json_object_get(app, "id"),
-                                        store_admin_member(app, "name", pool),
-                                        a, pool);
+        err = store_admin_json(&giving, a, GIVING, 1, &id, pool);
     }
     if (err == NULL) {
-        err = store_permissions_effect(&effect, given, a, pool);
+        err = store_permissions_effect(
+            &effect, store_admin_member(giving, "groups", pool),
+            store_admin_member(giving, "roles", pool),
+            store_permissions_cause("app", json_object_get(app, "id"),
+                                    store_admin_member(app, "name", pool),
+                                    pool),
+            given, a, pool);
     }
     if (err == NULL) {
         err = store_admin_json(out, a, BROUGHT, 1, &id, pool);

@@ -66,6 +66,12 @@ scim_error *store_admin_owners_only(const char *what, const store_admin *a,
     "select from scim.organizations"                                    \
     " where org_id = current_setting('scim.org')::int for no key update"
 
+/* Owners' acts come one after the other; what is only tried is none. */
+static int is_locking(store_need need, const store_admin *a)
+{
+    return need >= STORE_ADMIN_WRITES && !a->is_tried;
+}
+
 /* ------------------------------------------------ scimctl, as scim_owner */
 
 static scim_error *enter_as_owner(const char *slug, store_need need,
@@ -87,8 +93,7 @@ static scim_error *enter_as_owner(const char *slug, store_need need,
     }
     a->org_id = store_admin_number(found, 0, 0);
     a->org = store_admin_text(found, 0, 0, pool);
-    return need >= STORE_ADMIN_WRITES ? store_admin_script(a, LOCK, pool)
-                                      : NULL;
+    return is_locking(need, a) ? store_admin_script(a, LOCK, pool) : NULL;
 }
 
 static scim_error *begin_owned(const char *slug, store_need need,
@@ -135,7 +140,7 @@ static scim_error *begin_borrowed(const char *slug, store_need need,
         { .statement = STORE_AD_HOC, .sql = "set local role scim_admin" },
         { .statement = STORE_AD_HOC, .sql = LOCK },
     };
-    int failed, count = need >= STORE_ADMIN_WRITES ? 4 : 3;
+    int failed, count = is_locking(need, a) ? 4 : 3;
     scim_error *err;
 
     a->caller.slug = slug; /* whose share it is */
@@ -195,7 +200,6 @@ static scim_error *attempt(store_admin_work work, void *baton,
     scim_error *err;
 
     memset(&a->failed, 0, sizeof(a->failed));
-    a->is_tried = 0;
     err = a->conn != NULL ? begin_owned(slug, need, a, pool)
                           : begin_borrowed(slug, need, a, pool);
     if (err == NULL) {
@@ -215,6 +219,7 @@ scim_error *store_admin_transact(store_admin_work work, void *baton,
     do {
         err = attempt(work, baton, slug, need, a, pool);
     } while (err != NULL && a->failed.retry && retries++ < MAX_RETRIES);
+    a->is_tried = 0;
     return err;
 }
 
@@ -233,7 +238,7 @@ scim_error *store_admin_ask(PGresult **out, store_admin *a, const char *sql,
     return store_admin_run(out, a, sql, count + 1, all, pool);
 }
 
-static json_t *parse(const PGresult *rows, int row, apr_pool_t *pool)
+json_t *store_admin_row(const PGresult *rows, int row, apr_pool_t *pool)
 {
     json_t *json = json_loads(PQgetvalue(rows, row, 0), JSON_DECODE_ANY, NULL);
 
@@ -249,7 +254,7 @@ scim_error *store_admin_json(json_t **out, store_admin *a, const char *sql,
 
     if (err == NULL) {
         *out = PQntuples(rows) > 0 && !PQgetisnull(rows, 0, 0)
-                   ? parse(rows, 0, pool)
+                   ? store_admin_row(rows, 0, pool)
                    : NULL;
     }
     return err;
@@ -275,7 +280,7 @@ scim_error *store_admin_slice(json_t **out, store_slice *slice, store_admin *a,
     }
     *out = scim_json_adopt(json_array(), pool);
     for (i = 0; i < PQntuples(rows) && i < slice->limit; i++) {
-        json_array_append(*out, parse(rows, i, pool));
+        json_array_append(*out, store_admin_row(rows, i, pool));
     }
     slice->next = PQntuples(rows) > slice->limit
                       ? store_admin_text(rows, slice->limit - 1, 1, pool)

@@ -61,6 +61,7 @@ scim_error *store_admin_writer(const store_caller **out, int app_id,
     tx->operation = tx->failed_operation = -1;
     tx->size = STEPS;
     tx->steps = apr_palloc(pool, sizeof(*tx->steps) * STEPS);
+    tx->deadline = caller->deadline;
     tx->limited = apr_time_now();
     caller->within = a->writes = tx;
     *out = caller;

@@ -38,10 +38,9 @@ const char *store_literal(const char *name, apr_pool_t *pool)
     return out;
 }
 
-/* A text above all that begin with `text`: its last character raised by one;
- * the highest one cannot be, and gives way to the one before it. NULL: there is
- * no such text. */
-static const char *after_prefix(const char *text, apr_pool_t *pool)
+/* Its last character raised by one; the highest one cannot be, and gives way to
+ * the one before it. */
+const char *store_prefix_end(const char *text, apr_pool_t *pool)
 {
     const uint8_t *begin = (const uint8_t *)text, *at;
     const uint8_t *end = begin + strlen(text);
@@ -65,7 +64,7 @@ static const char *after_prefix(const char *text, apr_pool_t *pool)
 static const char *prefix_sql(const scim_filter *node, const char *value,
                               const char *p, store_params *params)
 {
-    const char *after = after_prefix(node->text, params->pool);
+    const char *after = store_prefix_end(node->text, params->pool);
     const char *check = apr_psprintf(params->pool, "starts_with(%s, %s)", value,
                                      p);
 

@@ -18,6 +18,9 @@ const char *store_param(const char *text, store_params *params);
 /* A name of a schema as an SQL literal. */
 const char *store_literal(const char *name, apr_pool_t *pool);
 
+/* A text above all that begin with this one; NULL: there is none. */
+const char *store_prefix_end(const char *text, apr_pool_t *pool);
+
 /* `value` is an SQL expression of type text COLLATE "C". With an index on it
  * sw gets a range as well. */
 const char *store_compare_text(const scim_filter *node, const char *value,

@@ -8,6 +8,11 @@
 #define MAX_RETRIES 3
 #define MAX_PAUSE_MS 20
 
+/* Who has the organization alone may have very much to do: a group of a million
+ * that gives permissions is deleted. An identity provider can ask for it in no
+ * smaller parts, and would ask for ever. */
+#define ALONE_FACTOR 12
+
 /* What a batch sends in one trip: about a hundred new users. */
 #define BATCH_STEPS 512
 #define BATCH_BYTES (128 * 1024)
@@ -23,15 +28,20 @@ static int may_wait(const store_transaction *tx)
 }
 
 /* The server gives up before we do, so that its answer still arrives. */
+static apr_int64_t server_ms(apr_time_t deadline, apr_time_t now)
+{
+    return deadline > now ? apr_time_as_msec(deadline - now) * 4 / 5 + 1 : 1;
+}
+
 static void add_limits(store_step *step, store_transaction *tx)
 {
-    apr_interval_time_t left = tx->caller->deadline - apr_time_now();
-    apr_int64_t ms = left > 0 ? apr_time_as_msec(left) * 4 / 5 + 1 : 1;
+    apr_time_t now = apr_time_now();
 
-    tx->limited = apr_time_now();
-    store_step_int(step, ms, tx->pool);
-    if (may_wait(tx)) {
-        store_step_int(step, ms / 2 + 1, tx->pool); /* for a lock */
+    tx->limited = now;
+    store_step_int(step, server_ms(tx->deadline, now), tx->pool);
+    if (may_wait(tx)) { /* for a lock, and no longer */
+        store_step_int(step, server_ms(tx->caller->deadline, now) / 2 + 1,
+                       tx->pool);
     }
 }
 
@@ -46,7 +56,7 @@ static int are_limits_old(const store_transaction *tx)
 {
     apr_time_t now = apr_time_now();
 
-    return (now - tx->limited) * 10 > tx->caller->deadline - now;
+    return (now - tx->limited) * 10 > tx->deadline - now;
 }
 
 static store_step *push(store_statement statement, store_transaction *tx)
@@ -141,7 +151,7 @@ static scim_error *check_enter(store_transaction *tx, int failed)
 
 static int is_late(const store_transaction *tx)
 {
-    return apr_time_now() >= tx->caller->deadline;
+    return apr_time_now() >= tx->deadline;
 }
 
 /* A connection that was dead before its first use: nothing can have happened,
@@ -183,7 +193,7 @@ scim_error *store_go(store_transaction *tx)
         return store_unavailable(tx->pool, "no time left to commit");
     }
     err = store_trip(&failed, tx->steps, tx->count, tx->c,
-                     tx->caller->deadline, tx->s, tx->pool);
+                     tx->deadline, tx->s, tx->pool);
     tx->sent = 1;
     tx->queued = 0;
     if (err != NULL) {
@@ -276,6 +286,7 @@ static void pause_before_retry(void)
 /* What a batch does to one user after another is in no order; in an
  * organization that maps groups, where this takes locks, it is alone. */
 static store_transaction *make(store_intent intent, int alone,
+                               apr_time_t deadline,
                                const store_caller *caller, store *s,
                                apr_pool_t *pool)
 {
@@ -287,6 +298,7 @@ static store_transaction *make(store_intent intent, int alone,
     tx->intent = intent == STORE_BATCHES ? STORE_EDITS : intent;
     tx->is_batch = intent == STORE_BATCHES;
     tx->alone = tx->is_batch || alone;
+    tx->deadline = deadline;
     tx->operation = tx->failed_operation = -1;
     tx->size = tx->is_batch ? BATCH_STEPS : STORE_MAX_STEPS;
     tx->steps = apr_palloc(pool, sizeof(*tx->steps) * (apr_size_t)tx->size);
@@ -307,19 +319,24 @@ scim_error *store_transact(store_work work, void *baton, store_intent intent,
                            apr_pool_t *pool)
 {
     int retries = 0, alone = 0;
+    apr_time_t deadline = caller->deadline;
 
     if (caller->within != NULL) {
         return take_part(work, baton, caller->within, pool);
     }
     for (;;) {
-        store_transaction *tx = make(intent, alone, caller, s, pool);
+        store_transaction *tx = make(intent, alone, deadline, caller, s, pool);
         scim_error *err = attempt(tx, work, baton);
 
         if (err == NULL || !tx->failed.retry || retries++ == MAX_RETRIES
             || apr_time_now() >= caller->deadline) {
             return err;
         }
-        alone |= tx->failed.alone;
+        if (tx->failed.alone && !alone) {
+            alone = 1;
+            deadline += (caller->deadline - apr_time_now())
+                        * (ALONE_FACTOR - 1);
+        }
         pause_before_retry();
     }
 }

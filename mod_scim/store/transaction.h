@@ -35,6 +35,7 @@ struct store_transaction {
     int failed_operation; /* of a batch: whose step failed; or -1 */
     apr_size_t queued;    /* of a batch: bytes that wait to be sent */
     int sent;             /* the steps have been sent */
+    apr_time_t deadline;  /* the caller's, or a later one */
     apr_time_t limited;   /* when the server was told how long it has */
     int count, size;
     store_step *steps;
