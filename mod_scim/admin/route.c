@@ -12,6 +12,7 @@
 #include "admin/configuration.h"
 #include "admin/group.h"
 #include "admin/history.h"
+#include "admin/holder.h"
 #include "admin/issue.h"
 #include "admin/journal.h"
 #include "admin/mapping.h"
@@ -112,6 +113,9 @@ const admin_route admin_routes[] = {
       200, NULL },
     { "POST",   ORG "/mappings/{id}/reconnect", &admin_mapping_reconnect, 200,
       NULL },
+
+    { "GET",    ORG "/holders",      &admin_holder_list, 200, NULL },
+    { "GET",    ORG "/holders/count", &admin_holder_count, 200, NULL },
 
     { "GET",    ORG "/users",        &admin_user_list, 200, NULL },
     { "GET",    ORG "/users/{id}",   &admin_user_get, 200, NULL },

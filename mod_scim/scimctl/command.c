@@ -20,6 +20,7 @@ const scimctl_command *const scimctl_families[] = {
     scimctl_stack,
     scimctl_role,
     scimctl_mapping,
+    scimctl_holder,
     scimctl_explain,
     scimctl_user,
     scimctl_group,

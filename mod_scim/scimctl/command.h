@@ -115,6 +115,7 @@ extern const scimctl_command scimctl_brake[];
 extern const scimctl_command scimctl_alerts[];
 extern const scimctl_command scimctl_role[];
 extern const scimctl_command scimctl_mapping[];
+extern const scimctl_command scimctl_holder[];
 extern const scimctl_command scimctl_explain[];
 
 extern const scimctl_command *const scimctl_families[]; /* ends with NULL */

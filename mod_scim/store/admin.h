@@ -390,6 +390,16 @@ scim_error *store_permission_explain(json_t **out, const char *id,
 scim_error *store_permission_mine(json_t **out, const json_t *given,
                                   store_admin *a, apr_pool_t *pool);
 
+/* Active users who hold a role, by id, each with its permissions of those that
+ * are asked for and the groups that give them. `given`: role, stack, or
+ * organization_role. SCIM_INVALID_VALUE: there is no such role or stack. */
+scim_error *store_holder_list(json_t **out, store_slice *slice,
+                              const json_t *given, store_admin *a,
+                              apr_pool_t *pool);
+/* {people} */
+scim_error *store_holder_count(json_t **out, const json_t *given,
+                               store_admin *a, apr_pool_t *pool);
+
 scim_error *store_group_list(json_t **out, store_slice *slice,
                               const json_t *given, store_admin *a,
                               apr_pool_t *pool);
