@@ -5,6 +5,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
+use Scim::Process qw(slurp);
 use Scim::Server;
 use Test::More;
 
@@ -109,8 +110,79 @@ subtest 'brake and rehearsal' => sub {
     ok !hints()->{brake_engaged}, '... and released';
 };
 
+# Whoever adds a hint says what to do about it, and where.
+subtest 'remedies' => sub {
+    my $texts = slurp("$ENV{SCIM_SOURCE}/mod_scim/admin/overview.c");
+    my %page = $texts =~ /^    \{ "(\w+)", (OURS|CREDENTIALS|MAPPINGS|STATUS),/mg;
+    is_deeply [sort keys %page], [sort(slurp("$ENV{SCIM_SOURCE}/mod_scim/store/admin_overview.c")
+        =~ /HINT\("(\w+)"/g)], 'each hint has one';
+    my ($choices) = slurp("$ENV{SCIM_SOURCE}/mod_scim/admin/app.c") =~ /choices = "(entra[^"]*)"/;
+    for my $kind (split /\|/, $choices) {
+        my ($pages) = $texts =~ /^    \{ "$kind", \{\n(.*?)\},/ms;
+        is_deeply [sort($pages =~ /\[(\w+)\] = "\w/g)], [qw(CREDENTIALS MAPPINGS STATUS)],
+            "$kind: each page has its name";
+    }
+};
+
+# What its provider does with a job that fails, by the hours of contact alone.
+subtest 'a provider that slows down' => sub {
+    my $globex = $server->organization('globex', app => 'Azure');
+    my $it = $postgres->psql(q{select org_id from scim.organizations
+        where slug = 'globex'});
+    $globex->get('/Users') for 1, 2;
+    is hours($it), 1, 'the hour of a contact is noted, once';
+    tokens(q{stale = now()}, $it);
+    $globex->get('/Users');
+    is hours($it), 1, '... also after a minute';
+    tokens(q{stale = now(), last_used = now() - interval '3 hours'}, $it);
+    came($it, 24 * 50);
+    $globex->get('/Users');
+    is hours($it), 1, 'the next one is, and what is long ago is forgotten';
+    is $postgres->psql("select hour = date_trunc('hour', now(), 'UTC')
+        from scim.contacts where org_id = $it"), 't', '... as an hour of UTC';
+
+    came($it, 0 .. 100);
+    ok !slowed('globex'), 'it comes each hour, as usual';
+    came($it, 0, 24, 48 .. 150);
+    like slowed('globex')->{detail}, qr/\AIt came in every hour until .* once a day now\./,
+        'it came each hour, and now once a day';
+    like slowed('globex')->{where}, qr/\AEntra: Provisioning/, '... which its provider explains';
+    came($it, 2, 3, 27, 51 .. 150);
+    ok slowed('globex'), '... or about that';
+    came($it, 24 * 20 + 5 .. 24 * 24, map { 24 * $_ } 0 .. 20);
+    ok slowed('globex'), '... for weeks';
+    came($it, 0 .. 5, 24, 48 .. 150);
+    ok !slowed('globex'), 'it comes again as it did';
+    came($it, 0, 72 .. 150);
+    ok !slowed('globex'), 'it was away for days, and is back';
+    came($it, 60, 84, 108 .. 250);
+    ok !slowed('globex'), 'it is silent, which is another matter';
+    came($it, 0, 24, 48, 72, 96, map { 120 + 3 * $_ } 0 .. 50);
+    ok !slowed('globex'), 'it never came each hour';
+    came($it, 0, 24, 48 .. 75);
+    ok !slowed('globex'), 'or for a day only';
+};
+
 $server->stop;
 done_testing;
+
+# Hours ago in which its app was in contact, and no others.
+sub came($org, @hours) {
+    $postgres->psql("delete from scim.contacts where org_id = $org;
+        insert into scim.contacts(org_id, app_id, hour) select $org, 1,
+        date_trunc('hour', now(), 'UTC') - h * interval '1 hour'
+        from unnest(array[@{[join ', ', @hours]}]) h");
+    return;
+}
+
+sub hours($org) {
+    return $postgres->psql("select count(*) from scim.contacts where org_id = $org");
+}
+
+sub slowed($slug) {
+    return (grep { $_->{code} eq 'quarantine' }
+        @{ $postgres->administer(qw(hint list --organization), $slug) })[0];
+}
 
 sub overview {
     return $postgres->administer(qw(overview show --organization acme));

@@ -129,14 +129,19 @@ static const char hints[] =
     " union all"
     HINT("quarantine", "'warning'", "p.app_id",
          "p.name || ' may have been slowed down to once a day'",
-         "f.n || ' requests failed in the day before the last contact, and"
-         " none has come for hours.'")
-    "  from apps p cross join lateral (select count(*) as n"
+         "case when w.busy is not null then 'It came in every hour until '"
+         " || to_char(w.busy at time zone 'UTC', 'YYYY-MM-DD HH24:MI')"
+         " || ' UTC, and comes about once a day now.'"
+         " else f.n || ' requests failed in the day before the last contact,"
+         " and none has come for hours.' end")
+    "  from apps p left join scim.slowed_apps($1) w on w.app_id = p.app_id"
+    "  cross join lateral (select count(*) as n"
     "    from scim.journal j where j.org_id = $1 and j.status >= 400"
     "     and j.app_id = p.app_id and j.at > p.contact - interval '24 hours'"
-    "     and j.at <= p.contact + interval '1 minute') f"
-    "  where p.contact between now() - interval '48 hours'"
-    "    and now() - interval '6 hours' and f.n >= 5"
+    "     and j.at <= p.contact + interval '1 minute'"
+    "     and p.contact between now() - interval '48 hours'"
+    "      and now() - interval '6 hours') f"
+    "  where w.busy is not null or f.n >= 5"
     " union all"
     HINT("no_contact", "'warning'", "p.app_id",
          "p.name || ' is silent'",
