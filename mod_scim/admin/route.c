@@ -76,6 +76,7 @@ const admin_route admin_routes[] = {
     { "POST",   ORG "/apps/{id}/uninstall", &admin_app_uninstall, 200, NULL },
     { "GET",    ORG "/apps/{id}/rehearsal", &admin_app_rehearsal, 200, NULL },
     { "POST",   ORG "/apps/{id}/live", &admin_app_live, 200, NULL },
+    { "POST",   ORG "/apps/{id}/rehearse", &admin_app_rehearse, 200, NULL },
     { "POST",   ORG "/apps/{id}/adopt", &admin_app_adopt, 200, NULL },
     { "POST",   ORG "/apps/{app}/tokens", &admin_token_create, 201,
       ORG "/tokens/{id}" },

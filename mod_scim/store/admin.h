@@ -221,6 +221,11 @@ scim_error *store_app_rehearsal(json_t **out, const char *id,
 scim_error *store_app_live(json_t **out, const char *id, const json_t *given,
                            const char *version, store_admin *a,
                            apr_pool_t *pool);
+/* A live app's groups grant nothing any more until it goes live again.
+ * SCIM_CONFLICT: it rehearses already. */
+scim_error *store_app_rehearse(json_t **out, const char *id,
+                               const json_t *given, const char *version,
+                               store_admin *a, apr_pool_t *pool);
 /* The resources of `from` become those of app `id`. */
 scim_error *store_app_adopt(json_t **out, const char *id, const json_t *given,
                             store_admin *a, apr_pool_t *pool);
