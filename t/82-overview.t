@@ -74,6 +74,11 @@ subtest 'tokens and contact' => sub {
     ok !hints()->{token_expires}, 'one that does not expire';
     ok hints()->{no_contact}, 'nobody has called for days';
     ok !hints('--silent-hours', 100)->{no_contact}, '... which may be usual';
+    $postgres->administer(qw(alerts change --organization acme --silent-hours 100));
+    ok !hints()->{no_contact}, '... of the organization';
+    ok hints('--silent-hours', 50)->{no_contact}, '... but for who asks otherwise';
+    is $postgres->administer(qw(alerts change --organization acme --silent-hours 48))->{version},
+        2, 'it is set';
     $postgres->psql("update scim.journal set at = now() - interval '8 hours'
         where org_id = $org and status >= 400");
     tokens(q{last_used = now() - interval '8 hours'});
@@ -84,6 +89,9 @@ subtest 'tokens and contact' => sub {
         '... and what to do is said';
     $postgres->psql("update scim.users set active = false,
         last_modified = now() - interval '100 days' where org_id = $org");
+    $postgres->administer(qw(alerts change --organization acme --inactive-days 200));
+    ok !hints()->{inactive_users}, 'users have not been inactive for so long';
+    $postgres->administer(qw(alerts change --organization acme --inactive-days 90));
     like hints()->{inactive_users}{title}, qr/users have been inactive/,
         'people who have left';
     ok !hints('--inactive-days', 101)->{inactive_users}, '... not long ago';
@@ -198,9 +206,9 @@ sub hints(@words) {
         @{ $postgres->administer(qw(hint list --organization acme), @words) } };
 }
 
-sub tokens($change) {
+sub tokens($change, $of = $org) {
     return $postgres->psql("update scim.tokens set $change
-        where org_id = $org");
+        where org_id = $of");
 }
 
 sub user($n) {

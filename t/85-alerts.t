@@ -32,7 +32,8 @@ my $sendmail = write_file("$dir/sendmail", <<~"END");
 chmod 0755, $sendmail;
 
 subtest 'addresses' => sub {
-    is_deeply $olga->get('/alerts')->{json}, { addresses => [], version => 0 }, 'none at first';
+    is_deeply $olga->get('/alerts')->{json}, { addresses => [], silent_hours => 48,
+        inactive_days => 90, version => 0 }, 'none at first';
     for my $bad ("a\@x.example\nBcc: b\@y.example", 'a@x.example, b@y.example', 'a b@x.example',
         '-f@x.example', 'a@localhost', 'a@-x.example', 'a@x..example', '.a@x.example', 'a@',
         '@x.example', 'a@b@x.example', '"a"@x.example', "a\@x.example\r", 'a@x.example>',

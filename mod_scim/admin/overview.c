@@ -141,9 +141,10 @@ static scim_error *hints(admin_call *call)
 /* clang-format off */
 static const admin_field hint_fields[] = {
     { .name = "silent_hours", .type = ADMIN_NUMBER, .least = 1, .most = 8760,
-      .help = "after which an app that nobody contacts is silent (48)" },
+      .help = "after which an app that nobody contacts is silent (as in"
+      " alerts)" },
     { .name = "inactive_days", .type = ADMIN_NUMBER, .least = 1, .most = 3650,
-      .help = "after which inactive users are mentioned (90)" },
+      .help = "after which inactive users are mentioned (as in alerts)" },
     { .name = NULL },
 };
 

@@ -287,11 +287,12 @@ scim_error *store_token_revoke(json_t **out, const char *id, store_admin *a,
 scim_error *store_overview_get(json_t **out, store_admin *a, apr_pool_t *pool);
 
 /* A list of {code, severity, subject, provider, title, detail}, the gravest
- * first. `given`: silent_hours, inactive_days; or NULL. */
+ * first. `given`: silent_hours, inactive_days; else the organization's own. */
 scim_error *store_hint_list(json_t **out, const json_t *given, store_admin *a,
                             apr_pool_t *pool);
 
-/* Who gets e-mail when something needs attention: {addresses}. */
+/* Who gets e-mail when something needs attention, and when it does:
+ * {addresses, silent_hours, inactive_days}. */
 scim_error *store_alert_get(json_t **out, store_admin *a, apr_pool_t *pool);
 scim_error *store_alert_change(json_t **out, const json_t *given,
                                const char *version, store_admin *a,

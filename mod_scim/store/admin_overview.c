@@ -236,10 +236,15 @@ scim_error *store_overview_get(json_t **out, store_admin *a, apr_pool_t *pool)
 scim_error *store_hint_list(json_t **out, const json_t *given, store_admin *a,
                             apr_pool_t *pool)
 {
-    const char *hours = store_admin_member(given, "silent_hours", pool);
-    const char *days = store_admin_member(given, "inactive_days", pool);
-    const char *values[] = { hours != NULL ? hours : "48",
-                             days != NULL ? days : "90" };
+    json_t *settings;
+    scim_error *err = store_alert_get(&settings, a, pool);
+    const char *values[2];
 
+    if (err != NULL) {
+        return err;
+    }
+    json_object_update(settings, (json_t *)given);
+    values[0] = store_admin_member(settings, "silent_hours", pool);
+    values[1] = store_admin_member(settings, "inactive_days", pool);
     return store_admin_json(out, a, hints, 2, values, pool);
 }
