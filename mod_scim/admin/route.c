@@ -119,10 +119,12 @@ const admin_route admin_routes[] = {
     { "GET",    ORG "/holders/count", &admin_holder_count, 200, NULL },
 
     { "GET",    ORG "/users",        &admin_user_list, 200, NULL },
+    { "GET",    ORG "/users/deleted", &admin_user_deleted, 200, NULL },
     { "GET",    ORG "/users/{id}",   &admin_user_get, 200, NULL },
     { "GET",    ORG "/users/{id}/permissions", &admin_permission_explain, 200,
       NULL },
     { "GET",    ORG "/groups",       &admin_group_list, 200, NULL },
+    { "GET",    ORG "/groups/deleted", &admin_group_deleted, 200, NULL },
     { "GET",    ORG "/groups/{id}",  &admin_group_get, 200, NULL },
     { "GET",    ORG "/groups/{id}/members", &admin_group_members, 200, NULL },
     { "GET",    ORG "/me/permissions", &admin_permission_mine, 200, NULL },

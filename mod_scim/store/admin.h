@@ -466,6 +466,12 @@ scim_error *store_history_list(json_t **out, store_slice *slice,
                                const char *type, const char *id,
                                store_admin *a, apr_pool_t *pool);
 
+/* What was deleted and is remembered, the last one first; `given`: search,
+ * app. */
+scim_error *store_tombstone_list(json_t **out, store_slice *slice,
+                                 const char *type, const json_t *given,
+                                 store_admin *a, apr_pool_t *pool);
+
 /* All of it as it was. SCIM_NOT_FOUND, SCIM_CONFLICT where it was erased. */
 scim_error *store_history_version(json_t **out, const scim_resource_type *type,
                                   const char *id, const char *version,
