@@ -31,6 +31,7 @@ subtest 'users and groups' => \&show_both;
 subtest 'history' => \&show_history;
 subtest 'what is gone' => \&show_deleted;
 subtest 'overview, hints, brake' => \&show_state;
+subtest 'spreadsheets' => \&show_sheets;
 subtest 'help' => \&show_names;
 $server->stop;
 done_testing;
@@ -131,6 +132,17 @@ sub show_state {
     like says(qw(brake release)), qr/^Released +nothing is counted until /m, '... released';
     like says(qw(journal list acme --action brake.hold)), qr/brake\.hold .* more2 +- +delete$/m,
         '... and what was held';
+    return;
+}
+
+sub show_sheets {
+    made('/Groups', { schemas => [GROUP], displayName => $_ })
+        for '=cmd|"x",1', '-1', 'a "b", c', '@x';
+    my @rows = map { s/\A[^,]*,//r } split /\r\n/, says(qw(group list --csv --search), '');
+    is_deeply [grep { !/^(?:Team|Every)/ } @rows], ['NAME,APP,MEMBERS,MAPPED',
+        q('-1,Entra,0,no), q("'=cmd|""x"",1",Entra,0,no), q('@x,Entra,0,no),
+        q("a ""b"", c",Entra,0,no)], 'a table is CSV without a formula';
+    like says(qw(user deleted --csv)), qr/,no,$ann\r\n/, 'what is null is nothing';
     return;
 }
 

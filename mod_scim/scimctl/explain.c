@@ -89,6 +89,21 @@ void scimctl_print_permissions(const json_t *explained, apr_pool_t *pool)
     }
 }
 
+static void print_would_give(const json_t *role, apr_pool_t *pool)
+{
+    json_t *group;
+    size_t i;
+
+    printf("  %s:", scimctl_member(role, "role", pool));
+    json_array_foreach(json_object_get(role, "groups"), i, group) {
+        printf("%s %s%s", i > 0 ? "," : "",
+               scimctl_member(group, "name", pool),
+               json_is_true(json_object_get(group, "rehearsing"))
+                   ? " (rehearsing)" : "");
+    }
+    printf("\n");
+}
+
 static void print_explanation(const admin_call *done,
                               const scimctl_call *call)
 {
@@ -100,6 +115,8 @@ static void print_explanation(const admin_call *done,
                                                          : "inactive",
            scimctl_member(user, "app", pool));
     scimctl_print_permissions(out, pool);
+    print_each(out, "would_give", "What would give more there:", "",
+               print_would_give, pool);
 }
 
 /* clang-format off */

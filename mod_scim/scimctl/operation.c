@@ -370,8 +370,9 @@ static void print_result(const admin_call *done, const scimctl_call *call)
         printf("Done.\n");
     }
     if (!call->json && done->slice.next != NULL) {
-        printf("There is more: --after %s\n",
-               scimctl_escape(done->slice.next, call->pool));
+        fprintf(scimctl_is_set(call, "csv") ? stderr : stdout,
+                "There is more: --after %s\n",
+                scimctl_escape(done->slice.next, call->pool));
     }
 }
 

@@ -19,6 +19,13 @@ struct scimctl_table {
 
 #define LONGEST_ESCAPE 8 /* \u{2069} */
 
+static int as_csv; /* of this run */
+
+void scimctl_tables_as_csv(void)
+{
+    as_csv = 1;
+}
+
 const char *scimctl_escape(const char *text, apr_pool_t *pool)
 {
     const uint8_t *p = (const uint8_t *)text;
@@ -60,7 +67,7 @@ scimctl_table *scimctl_table_make(int columns, apr_pool_t *pool)
 void scimctl_table_add(scimctl_table *table, const char *text)
 {
     APR_ARRAY_PUSH(table->cells, const char *) =
-        text == NULL || *text == '\0' ? "-"
+        text == NULL || *text == '\0' ? (as_csv ? "" : "-")
                                       : scimctl_escape(text, table->pool);
 }
 
@@ -86,7 +93,30 @@ static int width_of_column(const scimctl_table *table, int column)
     return widest;
 }
 
-void scimctl_table_print(scimctl_table *table)
+/* A spreadsheet takes what begins so for a formula. */
+static void print_csv_cell(const char *text)
+{
+    int quoted = strpbrk(text, "\",\r\n") != NULL;
+
+    printf("%s%s", quoted ? "\"" : "",
+           *text != '\0' && strchr("=+-@", *text) != NULL ? "'" : "");
+    for (; *text != '\0'; text++) {
+        printf("%s%c", *text == '"' ? "\"" : "", *text);
+    }
+    printf("%s", quoted ? "\"" : "");
+}
+
+static void print_csv(const scimctl_table *table)
+{
+    int i;
+
+    for (i = 0; i < table->cells->nelts; i++) {
+        print_csv_cell(APR_ARRAY_IDX(table->cells, i, const char *));
+        printf("%s", (i + 1) % table->columns == 0 ? "\r\n" : ",");
+    }
+}
+
+static void print_aligned(scimctl_table *table)
 {
     int *widths = apr_pcalloc(table->pool,
                               sizeof(int) * (apr_size_t)table->columns);
@@ -105,6 +135,16 @@ void scimctl_table_print(scimctl_table *table)
         else {
             printf("%s%*s", text, widths[column] - width_of(text) + 2, "");
         }
+    }
+}
+
+void scimctl_table_print(scimctl_table *table)
+{
+    if (as_csv) {
+        print_csv(table);
+    }
+    else {
+        print_aligned(table);
     }
 }
 

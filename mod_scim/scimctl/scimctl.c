@@ -155,6 +155,9 @@ static scim_error *start(const scimctl_command *command, int argc,
     if (err != NULL) {
         return err;
     }
+    if (scimctl_is_set(&call, "csv")) {
+        scimctl_tables_as_csv();
+    }
     if (scimctl_is_set(&call, "help")) {
         scimctl_help_command(command, pool);
     }

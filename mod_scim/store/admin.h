@@ -392,6 +392,10 @@ scim_error *store_user_get(json_t **out, const char *id, store_admin *a,
 scim_error *store_permission_explain(json_t **out, const char *id,
                                      const json_t *given, store_admin *a,
                                      apr_pool_t *pool);
+/* Where a stack was asked for, "would_give": the roles there that the user has
+ * no group for, and the groups that give them. */
+scim_error *store_permission_lacking(json_t *explained, const json_t *given,
+                                     store_admin *a, apr_pool_t *pool);
 /* The same of the user to whom the actor's account is linked. */
 scim_error *store_permission_mine(json_t **out, const json_t *given,
                                   store_admin *a, apr_pool_t *pool);
