@@ -147,6 +147,10 @@ sub show_sheets {
 }
 
 sub show_names {
+    is $postgres->scimctl('holder')->{status}, 2, 'a family alone is no command';
+    like $postgres->scimctl('holder')->{errors}, qr/scimctl holder --help/, '... and help is named';
+    like says(qw(alerts change --addresses), 'a@x.example, b@x.example'),
+        qr/^addresses +a\@x\.example, b\@x\.example$/m, 'a list may have blanks';
     for my $has ([qw(token create --app APP)], [qw(holder list --stack STACK)],
         [qw(holder list --role ROLE)], [qw(explain --stack STACK)],
         [qw(mapping reconnect --group GROUP)]) {

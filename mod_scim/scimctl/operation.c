@@ -119,15 +119,18 @@ const scimctl_option *scimctl_options_of(const scimctl_command *command,
                : derive(command, pool);
 }
 
-/* "a,b": a list of texts needs no JSON. A new reference. */
+/* "a, b": a list of texts needs no JSON. A new reference. */
 static json_t *words_of(const char *text)
 {
     json_t *list = json_array();
 
-    while (*text != '\0') {
-        apr_size_t len = strcspn(text, ",");
+    while (*(text += strspn(text, " ")) != '\0') {
+        apr_size_t len = strcspn(text, ","), used = len;
 
-        json_array_append_new(list, json_stringn(text, len));
+        while (used > 0 && text[used - 1] == ' ') {
+            used--;
+        }
+        json_array_append_new(list, json_stringn(text, used));
         text += len + (text[len] == ',');
     }
     return list;

@@ -155,6 +155,32 @@ void scimctl_print_json(json_t *json)
     json_decref(json);
 }
 
+/* "a, b"; NULL: not all of them are texts. */
+static const char *joined(const json_t *list, apr_pool_t *pool)
+{
+    const char *text = "";
+    json_t *one;
+    size_t i;
+
+    json_array_foreach((json_t *)list, i, one) {
+        if (!json_is_string(one)) {
+            return NULL;
+        }
+        text = apr_pstrcat(pool, text, i > 0 ? ", " : "",
+                           json_string_value(one), NULL);
+    }
+    return json_is_array(list) ? text : NULL;
+}
+
+static const char *text_of(const json_t *value, apr_pool_t *pool)
+{
+    const char *list = joined(value, pool);
+
+    return json_is_string(value) ? json_string_value(value)
+           : list != NULL        ? list
+                                 : scim_json_dump(value, NULL, pool);
+}
+
 const char *scimctl_member(const json_t *object, const char *name,
                            apr_pool_t *pool)
 {
@@ -170,10 +196,7 @@ const char *scimctl_member(const json_t *object, const char *name,
         return apr_psprintf(pool, "%" APR_INT64_T_FMT,
                             (apr_int64_t)json_integer_value(value));
     }
-    return scimctl_escape(json_is_string(value)
-                              ? json_string_value(value)
-                              : scim_json_dump(value, NULL, pool),
-                          pool);
+    return scimctl_escape(text_of(value, pool), pool);
 }
 
 const char *scimctl_member_text(const json_t *object, apr_pool_t *pool)
