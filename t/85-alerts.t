@@ -106,6 +106,27 @@ subtest 'what others wrote' => sub {
     ok utf8::decode($body), '... nor cut within a character';
 };
 
+subtest 'a test' => sub {
+    my $before = $postgres->psql('select count(*) from scim.journal');
+    my @try = (qw(alerts test --organization), 'acme', '--sendmail', $sendmail);
+    is $postgres->scimctl(@try)->{status}, 0, 'one can be sent';
+    my ($mail) = mails();
+    like $mail, qr/^\* This is a test\n  Nothing is wrong/m, '... that means nothing';
+    is $postgres->psql('select count(*) from scim.journal'), $before, '... and is nothing new';
+    is $postgres->scimctl(@try)->{status}, 0, 'another one as well';
+    is scalar(mails()), 1, '... arrives';
+    is scalar(told()), 0, '... and what was told is not told again';
+    $try[3] = 'globex';
+    my $nobody = $postgres->scimctl(@try);
+    is $nobody->{status}, 1, 'to nobody it is an error';
+    like $nobody->{errors}, qr/nobody to be told/, '... that says so';
+    $try[3] = 'nowhere';
+    like $postgres->scimctl(@try)->{errors}, qr/no organization "nowhere"/, '... as for who is not';
+    $try[3] = 'acme';
+    is $postgres->scimctl(@try[0 .. 3], '--sendmail', "$dir/none")->{status}, 1,
+        'what does not arrive is one, too';
+};
+
 subtest 'a sendmail that fails' => sub {
     token(q{expires = now() + interval '20 days'});
     write_file("$dir/broken", '');
