@@ -83,6 +83,14 @@ subtest 'tokens and contact' => sub {
         where org_id = $org and status >= 400");
     tokens(q{last_used = now() - interval '8 hours'});
     ok hints()->{quarantine}, 'failures, then silence: quarantine';
+    my $second = $server->token('acme', $acme->app);
+    tokens(q{created = now() - interval '100 days'});
+    like hints()->{token_unused}{detail}, qr/that end with \Q@{[substr $second, -4]}\E for/,
+        'a token that nobody uses beside one that is used';
+    tokens(q{last_used = now() - interval '80 days'});
+    ok !hints()->{token_unused}, '... for 90 days';
+    tokens(q{last_used = now() - interval '95 days'});
+    ok !hints()->{token_unused}, 'where none is used, that is another matter';
     tokens(q{revoked = now()});
     ok hints()->{no_token}, 'no token is left';
     is hints()->{no_token}{remedy}, 'Make a token and paste it.',

@@ -50,6 +50,8 @@ static const struct remedy {
     { "token_expires", CREDENTIALS, NULL,
       "Rotate the token and paste the new one." },
     { "no_token", CREDENTIALS, NULL, "Make a token and paste it." },
+    { "token_unused", OURS, "SCIM > the app > Tokens",
+      "Revoke them; whoever needs one gets a new one." },
     { "never_contacted", CREDENTIALS, NULL,
       "Paste tenant URL and secret token, and test the connection." },
     { "quarantine", STATUS, NULL,

@@ -122,6 +122,16 @@ static const char hints[] =
          "'The identity provider cannot connect.'")
     "  from apps p where p.expires is null"
     " union all"
+    HINT("token_unused", "'info'", "p.app_id",
+         "p.name || ' has tokens that nobody uses'",
+         "'Nobody has used those that end with ' || t.ends || ' for 90 days,"
+         " and others are used: they may be with somebody who should not have"
+         " them any more.'")
+    "  from apps p cross join lateral (select string_agg(t.last_four, ', '"
+    "     order by t.key_id) as ends" LIVE_TOKENS " and t.app_id = p.app_id"
+    "    and coalesce(t.last_used, t.created) < now() - interval '90 days') t"
+    "  where t.ends is not null and p.contact > now() - interval '90 days'"
+    " union all"
     HINT("never_contacted", "'info'", "p.app_id",
          "p.name || ' has not been contacted yet'",
          "'No request with one of its tokens has come.'")
