@@ -78,6 +78,7 @@ subtest 'functions fit on a screen' => sub {
         is_deeply [long_functions($file)], [], $file;
     }
 };
+subtest 'what owners do has two faces' => \&compare_faces;
 subtest 'the Makefile names every file' => \&compare_makefile;
 done_testing;
 
@@ -162,6 +163,25 @@ sub long_functions ($file) {
         undef $begin;
     }
     return @found;
+}
+
+# Each operation of admin/ is a route and a command, by the one function.
+sub compare_faces {
+    my %no_route = map { $_ => 'for whom the installation is' } qw(organization_create);
+    $no_route{user_erase} = 'httpd may not change the journal';
+    my %no_command = map { $_ => 'scimctl has no account' } qw(account_me permission_mine);
+    my $routes = slurp('mod_scim/admin/route.c');
+    my $commands = join '', map { slurp($_) } grep { m{\Amod_scim/scimctl/.*\.c\z} } @c;
+    $commands =~ s/ABOUT_ONE\("\w+", (\w+)\)/&admin_account_$1/g;
+    my @operations = map { /^const admin_operation admin_(\w+) = \{/gm }
+        map { slurp($_) } grep { m{\Amod_scim/admin/.*\.c\z} } @c;
+    cmp_ok scalar @operations, '>', 70, 'there are operations';
+    for my $one (@operations) {
+        is $routes =~ /&admin_$one\b/ ? undef : $one, $no_route{$one} && $one, "$one: a route";
+        is $commands =~ /&admin_$one\b/ ? undef : $one, $no_command{$one} && $one,
+            "$one: a command";
+    }
+    return;
 }
 
 sub compare_makefile {

@@ -30,11 +30,58 @@ my $text = $postgres->scimctl(qw(export acme))->{output};
 my $file = write_file("$dir/acme.json", $text);
 my $configuration = $JSON->decode($text);
 
+# What people decide, another value than a new one has, and how its row is made.
+my %SETTINGS = (
+    organizations  => { name => "'Full'", members_by_default => 'false',
+        mapped_admins => 'true' },
+    accounts       => { realm => "'https://full'", name => "'zoe'", role => "'admin'" },
+    apps           => { kind => "'okta'", name => "'Ok'", strict => 'true',
+        whole_organization => 'true', passwords => 'true',
+        unique_group_names => 'false', rehearsing => 'true' },
+    stacks         => { name => "'Moon'", description => "'far'" },
+    stack_roles    => { name => "'Pilot'", description => "'flies'",
+        administers => 'true' },
+    brakes         => { enabled => 'true', users => 7, percent => 8, minutes => 9,
+        groups => 'false', hours => 10 },
+    alert_settings => { addresses => q(array['a@x.example', 'b@x.example']),
+        silent_hours => 11, inactive_days => 12 },
+);
+
+# Why the others are no settings, of a table or of a column.
+my %OTHERS = (
+    (map { $_ => 'what identity providers sent' } qw(users user_folded user_values
+        passwords groups group_users group_groups resources unique_values tombstones)),
+    (map { $_ => 'what happened' } qw(journal permissions_held brake_removals
+        brake_counts brake_held alerts contacts)),
+    tokens => 'secrets',
+    (map { $_ => 'by names: see the mappings' } qw(group_mappings mapping_roles)),
+    (map { ("$_.org_id" => 'the key', "$_.version" => 'for If-Match',
+        "$_.created" => 'a time') } keys %SETTINGS),
+    (map { $_ => 'a number of ours' } qw(accounts.account_id apps.app_id stacks.stack_id
+        stack_roles.role_id organizations.last_number)),
+    (map { $_ => 'made of others' } qw(organizations.owner_is_owner organizations.live
+        organizations.nested accounts.is_owner apps.live stacks.key stack_roles.key)),
+    'organizations.slug' => 'whose text it is',
+    'organizations.owner' => 'one of the accounts that are owners',
+    (map { $_ => 'a switch: a text that was written before must not throw it' }
+        qw(organizations.scim_on organizations.suspended)),
+    'organizations.settings' => 'nothing is in it',
+    'organizations.cursor_key' => 'a secret',
+    (map { $_ => 'links are confirmed, once' } qw(accounts.user_id accounts.linked)),
+    (map { $_ => 'a time' } qw(organizations.deleted accounts.last_seen
+        apps.uninstalled)),
+    'stack_roles.seeded' => 'which an organization begins with',
+    (map { ("brakes.$_" => 'whether it is engaged') } qw(base based engaged reason until
+        open_until)),
+);
+
 subtest 'export' => \&write_text;
 subtest 'import where all is so' => \&import_nothing;
 subtest 'import elsewhere' => \&import_elsewhere;
 subtest 'dry run' => \&rehearse;
 subtest 'mappings' => \&carry_mappings;
+subtest 'every setting' => \&carry_settings;
+subtest 'an app that rehearses' => \&carry_rehearsing;
 subtest 'what is wrong changes nothing' => \&refuse;
 $server->stop;
 done_testing;
@@ -44,7 +91,8 @@ sub write_text {
         ['ada', 'bob', 'cid'], 'accounts';
     is_deeply $configuration->{apps}, [{ name => 'Okta', kind => 'okta',
         strict => JSON::PP::true, whole_organization => JSON::PP::false,
-        passwords => 'drop' }], 'apps that are installed';
+        passwords => 'drop', unique_group_names => JSON::PP::true,
+        rehearsing => JSON::PP::false }], 'apps that are installed';
     is_deeply $configuration->{stacks}, [{ name => 'API', description => '' },
         { name => 'Web', description => 'site' }], 'stacks by name';
     unlike $text, qr/mscim1_|"id"|"created"/,
@@ -186,6 +234,98 @@ sub carry_mappings {
     is $postgres->psql(q{select count(*) from scim.permissions
         where organization = 'to' and role is not null}), 0,
         '... and what it gave is gone';
+}
+
+sub carry_settings {
+    for my $line (split /\n/, $postgres->psql(q{
+        select c.relname || '.' || b.attname from pg_class c
+          join pg_attribute a on a.attrelid = c.oid and a.attname = 'org_id'
+          join pg_attribute b on b.attrelid = c.oid and b.attnum > 0
+           and not b.attisdropped
+         where c.relnamespace = 'scim'::regnamespace and c.relkind in ('r', 'p')
+           and not c.relispartition order by 1})) {
+        my ($table, $column) = split /\./, $line;
+        ok $OTHERS{$table} || $OTHERS{$line}
+            || defined(($SETTINGS{$table} // {})->{$column}),
+            "$line is a setting, or known to be none";
+    }
+    told(qw(organization create full --owner olga --name Old));
+    told(qw(organization create bare --owner olga --name Bare));
+    my @in_full = qw(--organization full);
+    told(qw(app install --kind okta --name Ok), @in_full);
+    told(qw(stack create --name Moon), @in_full);
+    told(qw(role create --name Pilot), @in_full);
+    told(qw(account create --name zoe --role member --realm https://full), @in_full);
+    told(qw(brake change --minutes 8), @in_full);
+    told(qw(alerts change --silent-hours 9), @in_full);
+    for my $table (sort keys %SETTINGS) {
+        my $set = $SETTINGS{$table};
+        my $where = "where org_id = (select org_id from scim.organizations
+            where slug = 'full')" . ($table eq 'organizations' ? ''
+            : $set->{name} ? " and name = $set->{name}" : '');
+        $postgres->psql("update scim.$table set "
+            . join(', ', map { "$_ = $set->{$_}" } sort keys %$set) . " $where");
+        is has($table, 'full'), 1, "$table: set";
+        is has($table, 'bare'), 0, '... to what a new one has not';
+        my @same = split /\n/, $postgres->psql("select attname from pg_attribute a
+            join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+            where a.attrelid = 'scim.$table'::regclass and attname in ("
+            . join(', ', map { "'$_'" } keys %$set) . ") and "
+            . join(' and ', map { "(attname <> '$_' or pg_get_expr(adbin, adrelid)
+                = (${\ quoted($set->{$_})}))" } keys %$set));
+        is_deeply \@same, [], '... in each column';
+    }
+    my $text = $postgres->scimctl(qw(export full))->{output};
+    my $done = told(qw(import bare --file), write_file("$dir/full.json", $text));
+    is_deeply [map { $_->{action} } @{ $done->{changes} }],
+        [qw(organization.change brake.change alert.change account.create app.install
+            stack.create role.create)], 'all of it is brought';
+    is has($_, 'bare'), 1, "$_: arrived" for sort keys %SETTINGS;
+    my $again = $JSON->decode($postgres->scimctl(qw(export bare))->{output});
+    my $first = $JSON->decode($text);
+    delete $_->{organization}{slug} for $first, $again;
+    is_deeply $again, $first, 'the texts are the same';
+    is_deeply told(qw(import bare --file), "$dir/full.json")->{changes}, [],
+        'twice is harmless';
+    my $wrong = { format => 1, alerts => { addresses => ["a\@x.example\nBcc: b"] } };
+    like $postgres->scimctl(qw(import bare --file), write_file("$dir/bcc.json",
+        $JSON->encode($wrong)))->{errors}, qr/no plain e-mail address/,
+        'an address is looked at here, too';
+}
+
+# Whether the organization has a row with all of these values.
+sub has($table, $slug) {
+    my $set = $SETTINGS{$table};
+    return $postgres->psql("select count(*) from scim.$table t
+        join scim.organizations o using (org_id) where o.slug = '$slug' and "
+        . join ' and ', map { "t.$_ is not distinct from $set->{$_}" } sort keys %$set);
+}
+
+sub quoted($text) { return q(') . $text =~ s/'/''/gr . q(') }
+
+sub carry_rehearsing {
+    my $client = $server->organization('stage', app => 'Entra');
+    my $user = $client->post('/Users', { schemas =>
+        ['urn:ietf:params:scim:schemas:core:2.0:User'], userName => 'ann' })->{json};
+    $client->post('/Groups', { schemas => ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+        displayName => 'Devs', members => [{ value => $user->{id} }] });
+    my %wanted = (format => 1, stacks => [{ name => 'Web' }], mappings => [{ app => 'Entra',
+        group => 'Devs', roles => [{ role => 'Developer', stack => 'Web' }] }]);
+    my $holds = sub { $postgres->psql(q{select count(*) from scim.permissions
+        where organization = 'stage' and role is not null}) };
+    for my $turn ([1, 'app.rehearse', 0], [0, 'app.live', 1]) {
+        my ($rehearsing, $action, $held) = @$turn;
+        $wanted{apps} = [{ kind => 'entra', name => 'Entra',
+            rehearsing => $rehearsing ? JSON::PP::true : JSON::PP::false }];
+        my $file = write_file("$dir/turn.json", $JSON->encode(\%wanted));
+        my $dry = told(qw(import stage --dry-run --file), $file)->{changes};
+        my $done = told(qw(import stage --file), $file)->{changes};
+        is_deeply $dry, $done, 'a dry run says it';
+        is scalar(grep { $_->{action} eq $action && $_->{name} eq 'Entra' } @$done), 1,
+            "$action, of an app that is there";
+        is $holds->(), $held, '... and what its groups give follows';
+        is_deeply told(qw(import stage --file), $file)->{changes}, [], '... once';
+    }
 }
 
 sub refuse {

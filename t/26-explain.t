@@ -42,6 +42,7 @@ subtest 'groups' => \&groups;
 subtest 'explain' => \&explained;
 subtest 'ways round in circles' => \&circles;
 subtest 'why nothing' => \&why_nothing;
+subtest 'what would give more' => \&lacking;
 subtest 'one\'s own' => \&own;
 subtest 'others\' organizations' => \&foreign;
 subtest 'plans' => \&plans;
@@ -192,6 +193,32 @@ sub why_nothing() {
     $said = $olga->get("/users/$lone/permissions")->{json};
     is_deeply codes($said), ['dormant', 'no_groups'], 'nor by one that is gone';
     is $said->{dormant}[0]{name}, 'Plain', '... which is named';
+    return;
+}
+
+sub lacking() {
+    my $eve = person($acme, 'eve');
+    my ($shop, $yard) = map { told(qw(stack create --name), $_, @in_acme)->{id} } qw(Shop Yard);
+    my %group = map { $_ => circle($acme, $_, $_ eq 'Mine' ? $eve : ()) } qw(Mine Third First);
+    save($group{Mine}, undef, [$shop, 2]);
+    save($group{$_}, undef, [$shop, 3]) for qw(First Third);
+    my $path = "/users/$eve/permissions";
+    my $would = sub ($stack) { my $said = $olga->get($path, { stack => $stack })->{json};
+        return [map { my $role = $_; map { "$role->{role} by $_->{name}" }
+            grep { $_->{name} =~ /First|Third|Mine/ } @{ $role->{groups} } }
+            @{ $said->{would_give} }] };
+    is_deeply $would->($shop), ['Content Manager by First', 'Content Manager by Third'],
+        'what the user does not hold there, and the groups that give it';
+    save($group{First}, undef, [undef, 3]);
+    is_deeply $would->($yard), ['Content Manager by First'], '... one in every stack as well';
+    is $olga->get($path)->{json}{would_give}, undef, '... where a stack is asked for';
+    like spoken(qw(explain eve --stack Shop), @in_acme),
+        qr/^What would give more there:\n(?:  .*\n)*  Content Manager: .*\bThird\b/m,
+        '... in words';
+    told(qw(account create --name eve --role member), @in_acme);
+    told(qw(account link eve --user), $eve, @in_acme);
+    is $server->admin('acme', 'eve')->get('/me/permissions', { stack => $shop })
+        ->{json}{would_give}, undef, 'a member does not learn of others\' groups';
     return;
 }
 

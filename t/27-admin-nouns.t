@@ -16,6 +16,7 @@ my $olga = $server->admin('acme', 'owner@acme.example');
 my %by = map { $_ => account($_) } qw(admin member);
 
 subtest 'apps and tokens' => \&use_apps;
+subtest 'groups of one name' => \&name_groups;
 subtest 'accounts' => \&use_accounts;
 subtest 'who may' => \&keep_out;
 subtest 'what one holds' => \&see_oneself;
@@ -66,6 +67,31 @@ sub use_apps {
         from scim.journal where action like 'app.%' and actor_kind = 'account'
         }), 'admin@acme.example,owner@acme.example',
         'the journal has who did it';
+}
+
+sub name_groups {
+    my $app = '/apps/' . $acme->app;
+    my $make = sub ($name) { $acme->post('/Groups', { schemas =>
+        ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName => $name }) };
+    my $first = $make->('Twins')->{json};
+    is $make->('TWINS')->{status}, 409, 'an app has a name once';
+    ok $olga->get($app)->{json}{unique_group_names}, '... which is a setting';
+    is $by{admin}->patch($app, { unique_group_names => \0 })->{json}{version}, 2,
+        '... and can be off';
+    my $second = $make->('TWINS');
+    is $second->{status}, 201, 'then it has it twice';
+    is $acme->put("/Groups/$_->{id}", { %$_, displayName => 'twins' })->{status}, 200,
+        '... also by another name' for $first, $second->{json};
+    my $refused = $by{admin}->patch($app, { unique_group_names => \1 });
+    is "$refused->{status} $refused->{json}{field}", '409 unique_group_names',
+        'it cannot be on again';
+    like $refused->{json}{detail}, qr/groups of the same name \("twins"\)/,
+        '... before they have names of their own';
+    is $acme->delete("/Groups/$second->{json}{id}")->{status}, 204, 'one is gone';
+    is $by{admin}->patch($app, { unique_group_names => \1 })->{status}, 200, '... now it can';
+    is $make->('Twins')->{status}, 409, '... for those that were there, too';
+    $acme->delete("/Groups/$first->{id}");
+    return;
 }
 
 sub use_accounts {

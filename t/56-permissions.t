@@ -516,9 +516,24 @@ sub compare($when) {
              changes ->> 'organization_role', 2
         having sum(case action when 'permission.gain' then 1 else -1 end)
                not in (0, 1)}), [], '... each change once');
+    $good &= same(holders(), rows(q{select distinct user_name, stack, role
+        from scim.permissions where role is not null}), '... and who holds what');
     $count{$_} = $postgres->psql("select count(*) from scim.journal"
         . " where action = 'permission.$_'") for qw(gain loss);
     return $good;
+}
+
+# By all pages of the list.
+sub holders() {
+    my @stacks = map { $_->{name} } @{ $postgres->administer(qw(stack list --organization acme)) };
+    my %found;
+    for my $one (@{ $postgres->administer(qw(holder list --organization acme)) }) {
+        for my $held (@{ $one->{permissions} }) {
+            $found{"$one->{user_name}|$_|$held->{role}"} = 1
+                for $held->{every_stack} ? @stacks : $held->{stack};
+        }
+    }
+    return [keys %found];
 }
 
 sub same($got, $want, $name) {

@@ -5,6 +5,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
+use Scim::Process qw(slurp);
 use Scim::Server;
 use Test::More;
 
@@ -73,17 +74,33 @@ subtest 'tokens and contact' => sub {
     ok !hints()->{token_expires}, 'one that does not expire';
     ok hints()->{no_contact}, 'nobody has called for days';
     ok !hints('--silent-hours', 100)->{no_contact}, '... which may be usual';
+    $postgres->administer(qw(alerts change --organization acme --silent-hours 100));
+    ok !hints()->{no_contact}, '... of the organization';
+    ok hints('--silent-hours', 50)->{no_contact}, '... but for who asks otherwise';
+    is $postgres->administer(qw(alerts change --organization acme --silent-hours 48))->{version},
+        2, 'it is set';
     $postgres->psql("update scim.journal set at = now() - interval '8 hours'
         where org_id = $org and status >= 400;
         delete from scim.journal_counts; delete from scim.journal_counted");
     tokens(q{last_used = now() - interval '8 hours'});
     ok hints()->{quarantine}, 'failures, then silence: quarantine';
+    my $second = $server->token('acme', $acme->app);
+    tokens(q{created = now() - interval '100 days'});
+    like hints()->{token_unused}{detail}, qr/that end with \Q@{[substr $second, -4]}\E for/,
+        'a token that nobody uses beside one that is used';
+    tokens(q{last_used = now() - interval '80 days'});
+    ok !hints()->{token_unused}, '... for 90 days';
+    tokens(q{last_used = now() - interval '95 days'});
+    ok !hints()->{token_unused}, 'where none is used, that is another matter';
     tokens(q{revoked = now()});
     ok hints()->{no_token}, 'no token is left';
     is hints()->{no_token}{remedy}, 'Make a token and paste it.',
         '... and what to do is said';
     $postgres->psql("update scim.users set active = false,
         last_modified = now() - interval '100 days' where org_id = $org");
+    $postgres->administer(qw(alerts change --organization acme --inactive-days 200));
+    ok !hints()->{inactive_users}, 'users have not been inactive for so long';
+    $postgres->administer(qw(alerts change --organization acme --inactive-days 90));
     like hints()->{inactive_users}{title}, qr/users have been inactive/,
         'people who have left';
     ok !hints('--inactive-days', 101)->{inactive_users}, '... not long ago';
@@ -110,8 +127,79 @@ subtest 'brake and rehearsal' => sub {
     ok !hints()->{brake_engaged}, '... and released';
 };
 
+# Whoever adds a hint says what to do about it, and where.
+subtest 'remedies' => sub {
+    my $texts = slurp("$ENV{SCIM_SOURCE}/mod_scim/admin/overview.c");
+    my %page = $texts =~ /^    \{ "(\w+)", (OURS|CREDENTIALS|MAPPINGS|STATUS),/mg;
+    is_deeply [sort keys %page], [sort(slurp("$ENV{SCIM_SOURCE}/mod_scim/store/admin_overview.c")
+        =~ /HINT\("(\w+)"/g)], 'each hint has one';
+    my ($choices) = slurp("$ENV{SCIM_SOURCE}/mod_scim/admin/app.c") =~ /choices = "(entra[^"]*)"/;
+    for my $kind (split /\|/, $choices) {
+        my ($pages) = $texts =~ /^    \{ "$kind", \{\n(.*?)\},/ms;
+        is_deeply [sort($pages =~ /\[(\w+)\] = "\w/g)], [qw(CREDENTIALS MAPPINGS STATUS)],
+            "$kind: each page has its name";
+    }
+};
+
+# What its provider does with a job that fails, by the hours of contact alone.
+subtest 'a provider that slows down' => sub {
+    my $globex = $server->organization('globex', app => 'Azure');
+    my $it = $postgres->psql(q{select org_id from scim.organizations
+        where slug = 'globex'});
+    $globex->get('/Users') for 1, 2;
+    is hours($it), 1, 'the hour of a contact is noted, once';
+    tokens(q{stale = now()}, $it);
+    $globex->get('/Users');
+    is hours($it), 1, '... also after a minute';
+    tokens(q{stale = now(), last_used = now() - interval '3 hours'}, $it);
+    came($it, 24 * 50);
+    $globex->get('/Users');
+    is hours($it), 1, 'the next one is, and what is long ago is forgotten';
+    is $postgres->psql("select hour = date_trunc('hour', now(), 'UTC')
+        from scim.contacts where org_id = $it"), 't', '... as an hour of UTC';
+
+    came($it, 0 .. 100);
+    ok !slowed('globex'), 'it comes each hour, as usual';
+    came($it, 0, 24, 48 .. 150);
+    like slowed('globex')->{detail}, qr/\AIt came in every hour until .* once a day now\./,
+        'it came each hour, and now once a day';
+    like slowed('globex')->{where}, qr/\AEntra: Provisioning/, '... which its provider explains';
+    came($it, 2, 3, 27, 51 .. 150);
+    ok slowed('globex'), '... or about that';
+    came($it, 24 * 20 + 5 .. 24 * 24, map { 24 * $_ } 0 .. 20);
+    ok slowed('globex'), '... for weeks';
+    came($it, 0 .. 5, 24, 48 .. 150);
+    ok !slowed('globex'), 'it comes again as it did';
+    came($it, 0, 72 .. 150);
+    ok !slowed('globex'), 'it was away for days, and is back';
+    came($it, 60, 84, 108 .. 250);
+    ok !slowed('globex'), 'it is silent, which is another matter';
+    came($it, 0, 24, 48, 72, 96, map { 120 + 3 * $_ } 0 .. 50);
+    ok !slowed('globex'), 'it never came each hour';
+    came($it, 0, 24, 48 .. 75);
+    ok !slowed('globex'), 'or for a day only';
+};
+
 $server->stop;
 done_testing;
+
+# Hours ago in which its app was in contact, and no others.
+sub came($org, @hours) {
+    $postgres->psql("delete from scim.contacts where org_id = $org;
+        insert into scim.contacts(org_id, app_id, hour) select $org, 1,
+        date_trunc('hour', now(), 'UTC') - h * interval '1 hour'
+        from unnest(array[@{[join ', ', @hours]}]) h");
+    return;
+}
+
+sub hours($org) {
+    return $postgres->psql("select count(*) from scim.contacts where org_id = $org");
+}
+
+sub slowed($slug) {
+    return (grep { $_->{code} eq 'quarantine' }
+        @{ $postgres->administer(qw(hint list --organization), $slug) })[0];
+}
 
 sub overview {
     return $postgres->administer(qw(overview show --organization acme));
@@ -127,9 +215,9 @@ sub hints(@words) {
         @{ $postgres->administer(qw(hint list --organization acme), @words) } };
 }
 
-sub tokens($change) {
+sub tokens($change, $of = $org) {
     return $postgres->psql("update scim.tokens set $change
-        where org_id = $org");
+        where org_id = $of");
 }
 
 sub user($n) {

@@ -67,6 +67,24 @@ is $olga->post($path)->{status}, 409, 'once';
 is $olga->get("/apps/@{[$_->app]}/rehearsal")->{json}{gain_count}, 0,
     'nothing comes of it where an app is live' for $new, $old;
 
+my $again = '/apps/' . $new->app . '/rehearse';
+my $dry = $olga->post($again, { dry_run => \1 });
+is "$dry->{status} $dry->{json}{people} $dry->{json}{loss_count}", '200 3 6',
+    'what it would take to rehearse once more is said';
+is held(), 6, '... and not done';
+is person('anybody')->post($again)->{status}, 403, 'a member cannot say so';
+is $olga->post($again, {}, 'If-Match' => '"1"')->{status}, 412, 'nor who was overtaken';
+like $postgres->scimctl(qw(app rehearse New --organization acme))->{output},
+    qr/"New" is rehearsing: .* has no effect.*3 people: 0 permissions gained, 6 lost/s,
+    'it rehearses once more';
+is held(), 0, '... and its groups grant nothing';
+is $new->get("/Users/$users[0]")->{status}, 200, '... while it provisions';
+is $olga->post($again)->{status}, 409, '... once';
+is $postgres->psql("select count(*) from scim.journal where org_id = $org
+    and action = 'app.rehearse'"), 1, '... which the journal has';
+is $olga->post($path)->{status}, 200, 'and it is live again';
+is held(), 6, '... with all of it';
+
 $server->stop;
 done_testing;
 
@@ -90,7 +108,7 @@ sub told() {
         and action like 'permission.%'");
 }
 
-sub person($role) {
-    $postgres->administer(qw(account create --organization acme --name), $role, '--role', $role);
-    return $server->admin('acme', $role);
+sub person($name) {
+    $postgres->administer(qw(account create --organization acme --role member --name), $name);
+    return $server->admin('acme', $name);
 }

@@ -32,7 +32,8 @@ my $sendmail = write_file("$dir/sendmail", <<~"END");
 chmod 0755, $sendmail;
 
 subtest 'addresses' => sub {
-    is_deeply $olga->get('/alerts')->{json}, { addresses => [], version => 0 }, 'none at first';
+    is_deeply $olga->get('/alerts')->{json}, { addresses => [], silent_hours => 48,
+        inactive_days => 90, version => 0 }, 'none at first';
     for my $bad ("a\@x.example\nBcc: b\@y.example", 'a@x.example, b@y.example', 'a b@x.example',
         '-f@x.example', 'a@localhost', 'a@-x.example', 'a@x..example', '.a@x.example', 'a@',
         '@x.example', 'a@b@x.example', '"a"@x.example', "a\@x.example\r", 'a@x.example>',
@@ -103,6 +104,27 @@ subtest 'what others wrote' => sub {
     unlike $mail, qr/\e/, '... nor controls a terminal';
     is scalar(grep { length > 998 } split /\n/, $mail), 0, 'no line is too long';
     ok utf8::decode($body), '... nor cut within a character';
+};
+
+subtest 'a test' => sub {
+    my $before = $postgres->psql('select count(*) from scim.journal');
+    my @try = (qw(alerts test --organization), 'acme', '--sendmail', $sendmail);
+    is $postgres->scimctl(@try)->{status}, 0, 'one can be sent';
+    my ($mail) = mails();
+    like $mail, qr/^\* This is a test\n  Nothing is wrong/m, '... that means nothing';
+    is $postgres->psql('select count(*) from scim.journal'), $before, '... and is nothing new';
+    is $postgres->scimctl(@try)->{status}, 0, 'another one as well';
+    is scalar(mails()), 1, '... arrives';
+    is scalar(told()), 0, '... and what was told is not told again';
+    $try[3] = 'globex';
+    my $nobody = $postgres->scimctl(@try);
+    is $nobody->{status}, 1, 'to nobody it is an error';
+    like $nobody->{errors}, qr/nobody to be told/, '... that says so';
+    $try[3] = 'nowhere';
+    like $postgres->scimctl(@try)->{errors}, qr/no organization "nowhere"/, '... as for who is not';
+    $try[3] = 'acme';
+    is $postgres->scimctl(@try[0 .. 3], '--sendmail', "$dir/none")->{status}, 1,
+        'what does not arrive is one, too';
 };
 
 subtest 'a sendmail that fails' => sub {

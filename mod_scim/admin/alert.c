@@ -69,26 +69,30 @@ static scim_error *refuse(const char *problem, const char *field,
     return err;
 }
 
-static scim_error *check(admin_call *call)
+scim_error *admin_alert_check(const json_t *given, apr_pool_t *pool)
 {
-    const json_t *list = json_object_get(call->given, "addresses");
+    const json_t *list = json_object_get(given, "addresses");
     json_t *address;
     size_t i;
 
     if (json_array_size(list) > ADDRESSES_MAX) {
         return refuse("takes no more than " APR_STRINGIFY(ADDRESSES_MAX),
-                      "addresses", call->pool);
+                      "addresses", pool);
     }
     json_array_foreach((json_t *)list, i, address) {
         if (strlen(json_string_value(address)) != json_string_length(address)
             || !admin_is_address(json_string_value(address))) {
             return refuse("is no plain e-mail address (letters, digits, dots, "
                           "\"_\", \"+\" and \"-\", then a host's full name)",
-                          apr_psprintf(call->pool, "addresses[%d]", (int)i),
-                          call->pool);
+                          apr_psprintf(pool, "addresses[%d]", (int)i), pool);
         }
     }
     return NULL;
+}
+
+static scim_error *check(admin_call *call)
+{
+    return admin_alert_check(call->given, call->pool);
 }
 
 static scim_error *get(admin_call *call)
@@ -108,20 +112,26 @@ static scim_error *list(admin_call *call)
 }
 
 /* clang-format off */
-static const admin_field change_fields[] = {
-    { .name = "addresses", .type = ADMIN_LIST, .required = 1,
+const admin_field admin_alert_fields[] = {
+    { .name = "addresses", .type = ADMIN_LIST,
       .help = "who gets e-mail when something needs attention; none: nobody" },
+    { .name = "silent_hours", .type = ADMIN_NUMBER, .least = 1, .most = 8760,
+      .help = "after which an app that nobody contacts is silent (48)" },
+    { .name = "inactive_days", .type = ADMIN_NUMBER, .least = 1, .most = 3650,
+      .help = "after which inactive users are mentioned (90)" },
     { .name = NULL },
 };
 
 const admin_operation admin_alert_get = {
     .name = "alert.get", .need = STORE_ADMIN_READS, .run = get,
-    .summary = "Shows who gets e-mail when something needs attention." };
+    .summary = "Shows who gets e-mail when something needs attention, and when"
+               " it does." };
 
 const admin_operation admin_alert_change = {
     .name = "alert.change", .need = STORE_ADMIN_WRITES,
-    .fields = change_fields, .run = change, .prepare = check,
-    .summary = "Sets who gets e-mail when something needs attention." };
+    .fields = admin_alert_fields, .run = change, .prepare = check,
+    .summary = "Sets who gets e-mail when something needs attention, and when"
+               " it does." };
 
 const admin_operation admin_alert_list = {
     .name = "alert.list", .need = STORE_ADMIN_READS, .is_list = 1,

@@ -47,6 +47,12 @@ static scim_error *live(admin_call *call)
                           call->db, call->pool);
 }
 
+static scim_error *rehearse(admin_call *call)
+{
+    return store_app_rehearse(&call->out, call->ids[0], call->given,
+                              call->version, call->db, call->pool);
+}
+
 /* clang-format off */
 #define SETTINGS \
     { .name = "whole_organization", .type = ADMIN_BOOLEAN, \
@@ -54,7 +60,10 @@ static scim_error *live(admin_call *call)
     { .name = "strict", .type = ADMIN_BOOLEAN, \
       .help = "takes nothing but what RFC 7643 and 7644 say" }, \
     { .name = "passwords", .type = ADMIN_WORD, .choices = "store|drop", \
-      .help = "keeps hashes of passwords, for AuthBasicProvider scim (drop)" }
+      .help = "keeps hashes of passwords, for AuthBasicProvider scim" \
+      " (drop)" }, \
+    { .name = "unique_group_names", .type = ADMIN_BOOLEAN, \
+      .help = "refuses a second group of the same name (on)" }
 
 static const admin_field install_fields[] = {
     { .name = "kind", .type = ADMIN_WORD, .required = 1,
@@ -72,6 +81,13 @@ static const admin_field live_fields[] = {
     { .name = "gain_count", .type = ADMIN_NUMBER, .least = 0,
       .most = 999999999,
       .help = "as the summary had it: goes live with nothing else" },
+    ADMIN_EFFECT_FIELDS,
+    { .name = NULL },
+};
+
+static const admin_field rehearse_fields[] = {
+    { .name = "dry_run", .type = ADMIN_BOOLEAN,
+      .help = "only says who would lose what" },
     ADMIN_EFFECT_FIELDS,
     { .name = NULL },
 };
@@ -128,4 +144,10 @@ const admin_operation admin_app_live = {
     .fields = live_fields, .run = live,
     .summary = "Lets a rehearsing app's groups grant what they are mapped"
                " to." };
+
+const admin_operation admin_app_rehearse = {
+    .name = "app.rehearse", .need = STORE_ADMIN_WRITES, .ids = "n",
+    .fields = rehearse_fields, .run = rehearse,
+    .summary = "Puts a live app back into rehearsal: what its groups grant"
+               " ends until it goes live again." };
 /* clang-format on */

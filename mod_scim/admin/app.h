@@ -6,6 +6,6 @@
 
 extern const admin_operation admin_app_list, admin_app_get, admin_app_install,
     admin_app_change, admin_app_uninstall, admin_app_adopt,
-    admin_app_rehearsal, admin_app_live;
+    admin_app_rehearsal, admin_app_live, admin_app_rehearse;
 
 #endif

@@ -29,7 +29,7 @@ static scim_error *let_through(admin_call *call)
 }
 
 /* clang-format off */
-static const admin_field change_fields[] = {
+const admin_field admin_brake_fields[] = {
     { .name = "on", .type = ADMIN_BOOLEAN, .help = "uses the brake (off)" },
     { .name = "users", .type = ADMIN_NUMBER, .least = 1, .most = 1000000,
       .nullable = 1,
@@ -53,7 +53,7 @@ const admin_operation admin_brake_get = {
 
 const admin_operation admin_brake_change = {
     .name = "brake.change", .need = STORE_ADMIN_WRITES,
-    .fields = change_fields, .run = change,
+    .fields = admin_brake_fields, .run = change,
     .summary = "Sets when the brake engages. Switched off, it holds nobody." };
 
 const admin_operation admin_brake_release = {

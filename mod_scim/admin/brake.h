@@ -7,4 +7,7 @@
 extern const admin_operation admin_brake_get, admin_brake_change,
     admin_brake_release, admin_brake_held, admin_brake_let_through;
 
+/* Its settings. */
+extern const admin_field admin_brake_fields[];
+
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "admin/alert.h"
+#include "admin/brake.h"
 #include "core/casefold.h"
 #include "core/json.h"
 
@@ -119,6 +121,43 @@ static json_t *take_same(json_t *list, const json_t *wanted,
     return NULL;
 }
 
+/* Whether an app that is there rehearses: an act of its own. */
+static scim_error *bring_rehearsing(const json_t *wanted, const json_t *there,
+                                    const char *id, const import *in)
+{
+    const json_t *to = json_object_get(wanted, "rehearsing");
+    admin_call *call = in->call;
+    json_t *made;
+
+    if (to == NULL || json_equal(to, json_object_get(there, "rehearsing"))) {
+        return NULL;
+    }
+    tell(json_is_true(to) ? "app.rehearse" : "app.live",
+         text_of(there, "name"), in);
+    return json_is_true(to) ? store_app_rehearse(&made, id, NULL, NULL,
+                                                 call->db, call->pool)
+                            : store_app_live(&made, id, NULL, NULL, call->db,
+                                             call->pool);
+}
+
+static scim_error *change_one(const json_t *wanted, const json_t *there,
+                              const struct noun *noun, const import *in)
+{
+    admin_call *call = in->call;
+    const char *id = scim_json_dump(json_object_get(there, "id"), NULL,
+                                    call->pool);
+    json_t *rest = scim_json_adopt(json_copy((json_t *)wanted), call->pool),
+           *made;
+    scim_error *err = NULL;
+
+    json_object_del(rest, "rehearsing");
+    if (differs(rest, there)) {
+        tell(noun->change, text_of(wanted, "name"), in);
+        err = noun->alter(&made, id, rest, NULL, call->db, call->pool);
+    }
+    return err != NULL ? err : bring_rehearsing(wanted, there, id, in);
+}
+
 static scim_error *bring_one(const json_t *wanted, const struct noun *noun,
                              const import *in)
 {
@@ -126,21 +165,12 @@ static scim_error *bring_one(const json_t *wanted, const struct noun *noun,
     json_t *there = take_same(json_object_get(in->there, noun->list), wanted,
                               noun, call->pool);
     json_t *made;
-    scim_error *err;
 
-    if (there != NULL && !differs(wanted, there)) {
-        return NULL;
+    if (there != NULL) {
+        return change_one(wanted, there, noun, in);
     }
-    tell(there == NULL ? noun->create : noun->change, text_of(wanted, "name"),
-         in);
-    if (there == NULL) {
-        return noun->make(&made, wanted, call->db, call->pool);
-    }
-    err = noun->alter(&made,
-                      scim_json_dump(json_object_get(there, "id"), NULL,
-                                     call->pool),
-                      wanted, NULL, call->db, call->pool);
-    return err;
+    tell(noun->create, text_of(wanted, "name"), in);
+    return noun->make(&made, wanted, call->db, call->pool);
 }
 
 static int is_owner(const json_t *wanted)
@@ -169,21 +199,32 @@ static scim_error *bring_list(const struct noun *noun, const import *in)
     return err;
 }
 
-static scim_error *bring_organization(const import *in)
+/* What an organization has once. */
+static const struct part {
+    const char *name, *change;
+    scim_error *(*alter)(json_t **out, const json_t *given,
+                         const char *version, store_admin *a,
+                         apr_pool_t *pool);
+} parts[] = {
+    { "organization", "organization.change", store_organization_change },
+    { "brake", "brake.change", store_brake_change },
+    { "alerts", "alert.change", store_alert_change },
+};
+
+static scim_error *bring_part(const struct part *part, const import *in)
 {
     admin_call *call = in->call;
     json_t *wanted = scim_json_adopt(
-        json_copy(json_object_get(in->wanted, "organization")), call->pool);
-    const json_t *there = json_object_get(in->there, "organization");
+        json_copy(json_object_get(in->wanted, part->name)), call->pool);
+    const json_t *organization = json_object_get(in->there, "organization");
     json_t *made;
 
     json_object_del(wanted, "slug");
-    if (!differs(wanted, there)) {
+    if (!differs(wanted, json_object_get(in->there, part->name))) {
         return NULL;
     }
-    tell("organization.change", text_of(there, "slug"), in);
-    return store_organization_change(&made, wanted, NULL, call->db,
-                                     call->pool);
+    tell(part->change, text_of(organization, "slug"), in);
+    return part->alter(&made, wanted, NULL, call->db, call->pool);
 }
 
 /* A mapping for a group that is not there is told of, and not made. */
@@ -237,8 +278,8 @@ static scim_error *bring_all(import *in)
                                               call->pool);
     size_t n;
 
-    if (err == NULL) {
-        err = bring_organization(in);
+    for (n = 0; err == NULL && n < sizeof(parts) / sizeof(parts[0]); n++) {
+        err = bring_part(&parts[n], in);
     }
     for (n = 0; err == NULL && n < sizeof(nouns) / sizeof(nouns[0]); n++) {
         err = bring_list(&nouns[n], in);
@@ -248,6 +289,18 @@ static scim_error *bring_all(import *in)
     }
     if (err == NULL) {
         tell_extra(in);
+    }
+    return err;
+}
+
+static scim_error *check(admin_call *call)
+{
+    const json_t *wanted = json_object_get(call->given, "configuration");
+    scim_error *err = admin_alert_check(json_object_get(wanted, "alerts"),
+                                        call->pool);
+
+    if (err != NULL) {
+        err->field = "configuration.alerts";
     }
     return err;
 }
@@ -305,6 +358,9 @@ static const admin_field app_fields[] = {
     { .name = "strict", .type = ADMIN_BOOLEAN, .help = "setting" },
     { .name = "passwords", .type = ADMIN_WORD, .choices = "store|drop",
       .help = "setting" },
+    { .name = "unique_group_names", .type = ADMIN_BOOLEAN, .help = "setting" },
+    { .name = "rehearsing", .type = ADMIN_BOOLEAN,
+      .help = "what its groups are mapped to has no effect" },
     { .name = NULL },
 };
 
@@ -347,6 +403,10 @@ static const admin_field configuration_fields[] = {
       .required = 1, .help = "of this text" },
     { .name = "organization", .type = ADMIN_OBJECT,
       .fields = organization_fields, .help = "its name and settings" },
+    { .name = "brake", .type = ADMIN_OBJECT, .fields = admin_brake_fields,
+      .help = "settings of the brake" },
+    { .name = "alerts", .type = ADMIN_OBJECT, .fields = admin_alert_fields,
+      .help = "settings of alerts and hints" },
     { .name = "accounts", .type = ADMIN_LIST, .fields = account_fields,
       .help = "people, without links to users" },
     { .name = "apps", .type = ADMIN_LIST, .fields = app_fields,
@@ -376,7 +436,7 @@ const admin_operation admin_configuration_export = {
 
 const admin_operation admin_configuration_import = {
     .name = "configuration.import", .need = STORE_OWNER_WRITES,
-    .fields = import_fields, .run = import_all,
+    .fields = import_fields, .run = import_all, .prepare = check,
     .summary = "Brings an organization to what a text says: adds and changes,"
                " removes nothing." };
 /* clang-format on */

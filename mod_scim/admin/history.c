@@ -17,6 +17,12 @@ static scim_error *history(admin_call *call)
                               call->ids[0], call->db, call->pool);
 }
 
+static scim_error *deleted(admin_call *call)
+{
+    return store_tombstone_list(&call->out, &call->slice, type_of(call)->name,
+                                call->given, call->db, call->pool);
+}
+
 /* Or NULL. */
 static const char *wanted_version(const admin_call *call)
 {
@@ -62,6 +68,14 @@ static scim_error *erase(admin_call *call)
       .most = 999999999, \
       .help = "what a living one shall be again; without: a deleted one" }
 
+static const admin_field deleted_fields[] = {
+    { .name = "search", .type = ADMIN_TEXT, .most = 2000,
+      .help = "how the name or the externalId begins" },
+    { .name = "app", .type = ADMIN_NUMBER, .least = 1, .most = 999999999,
+      .help = "only those of an app" },
+    { .name = NULL },
+};
+
 static const admin_field version_fields[] = {
     { .name = "version", .type = ADMIN_NUMBER, .least = 1,
       .most = 999999999, .required = 1, .help = "as the history has it" },
@@ -97,6 +111,18 @@ const admin_operation admin_group_history = {
     .name = "group.history", .need = STORE_ADMIN_READS, .ids = "u",
     .is_list = 1, .run = history,
     .summary = "Lists the versions of a group, the newest first." };
+
+const admin_operation admin_user_deleted = {
+    .name = "user.deleted", .need = STORE_ADMIN_READS, .is_list = 1,
+    .fields = deleted_fields, .run = deleted,
+    .summary = "Lists deleted users, the last one first: who can be"
+               " restored." };
+
+const admin_operation admin_group_deleted = {
+    .name = "group.deleted", .need = STORE_ADMIN_READS, .is_list = 1,
+    .fields = deleted_fields, .run = deleted,
+    .summary = "Lists deleted groups, the last one first: what can be"
+               " restored." };
 
 const admin_operation admin_user_version = {
     .name = "user.version", .need = STORE_ADMIN_READS, .ids = "u",

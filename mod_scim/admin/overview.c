@@ -50,6 +50,8 @@ static const struct remedy {
     { "token_expires", CREDENTIALS, NULL,
       "Rotate the token and paste the new one." },
     { "no_token", CREDENTIALS, NULL, "Make a token and paste it." },
+    { "token_unused", OURS, "SCIM > the app > Tokens",
+      "Revoke them; whoever needs one gets a new one." },
     { "never_contacted", CREDENTIALS, NULL,
       "Paste tenant URL and secret token, and test the connection." },
     { "quarantine", STATUS, NULL,
@@ -141,9 +143,10 @@ static scim_error *hints(admin_call *call)
 /* clang-format off */
 static const admin_field hint_fields[] = {
     { .name = "silent_hours", .type = ADMIN_NUMBER, .least = 1, .most = 8760,
-      .help = "after which an app that nobody contacts is silent (48)" },
+      .help = "after which an app that nobody contacts is silent (as in"
+      " alerts)" },
     { .name = "inactive_days", .type = ADMIN_NUMBER, .least = 1, .most = 3650,
-      .help = "after which inactive users are mentioned (90)" },
+      .help = "after which inactive users are mentioned (as in alerts)" },
     { .name = NULL },
 };
 

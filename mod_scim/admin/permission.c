@@ -2,8 +2,13 @@
 
 static scim_error *explain(admin_call *call)
 {
-    return store_permission_explain(&call->out, call->ids[0], call->given,
-                                    call->db, call->pool);
+    scim_error *err = store_permission_explain(&call->out, call->ids[0],
+                                               call->given, call->db,
+                                               call->pool);
+
+    return err != NULL ? err
+                       : store_permission_lacking(call->out, call->given,
+                                                  call->db, call->pool);
 }
 
 static scim_error *mine(admin_call *call)
@@ -15,7 +20,7 @@ static scim_error *mine(admin_call *call)
 /* clang-format off */
 static const admin_field fields[] = {
     { .name = "stack", .type = ADMIN_NUMBER, .least = 1, .most = 999999999,
-      .help = "only what is held in it" },
+      .help = "only what is held in it, and which groups would give more" },
     { .name = NULL },
 };
 

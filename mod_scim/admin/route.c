@@ -12,6 +12,7 @@
 #include "admin/configuration.h"
 #include "admin/group.h"
 #include "admin/history.h"
+#include "admin/holder.h"
 #include "admin/issue.h"
 #include "admin/journal.h"
 #include "admin/mapping.h"
@@ -75,6 +76,7 @@ const admin_route admin_routes[] = {
     { "POST",   ORG "/apps/{id}/uninstall", &admin_app_uninstall, 200, NULL },
     { "GET",    ORG "/apps/{id}/rehearsal", &admin_app_rehearsal, 200, NULL },
     { "POST",   ORG "/apps/{id}/live", &admin_app_live, 200, NULL },
+    { "POST",   ORG "/apps/{id}/rehearse", &admin_app_rehearse, 200, NULL },
     { "POST",   ORG "/apps/{id}/adopt", &admin_app_adopt, 200, NULL },
     { "POST",   ORG "/apps/{app}/tokens", &admin_token_create, 201,
       ORG "/tokens/{id}" },
@@ -113,11 +115,16 @@ const admin_route admin_routes[] = {
     { "POST",   ORG "/mappings/{id}/reconnect", &admin_mapping_reconnect, 200,
       NULL },
 
+    { "GET",    ORG "/holders",      &admin_holder_list, 200, NULL },
+    { "GET",    ORG "/holders/count", &admin_holder_count, 200, NULL },
+
     { "GET",    ORG "/users",        &admin_user_list, 200, NULL },
+    { "GET",    ORG "/users/deleted", &admin_user_deleted, 200, NULL },
     { "GET",    ORG "/users/{id}",   &admin_user_get, 200, NULL },
     { "GET",    ORG "/users/{id}/permissions", &admin_permission_explain, 200,
       NULL },
     { "GET",    ORG "/groups",       &admin_group_list, 200, NULL },
+    { "GET",    ORG "/groups/deleted", &admin_group_deleted, 200, NULL },
     { "GET",    ORG "/groups/{id}",  &admin_group_get, 200, NULL },
     { "GET",    ORG "/groups/{id}/members", &admin_group_members, 200, NULL },
     { "GET",    ORG "/me/permissions", &admin_permission_mine, 200, NULL },

@@ -33,13 +33,123 @@ function erase(what, item, path, done) {
     } });
 }
 
-function section({ title, text, what, noun, columns, page, empty }) {
+// ------------------------------------------------------------------ who holds
+
+const NAMES = ['role', 'stack', 'organization_role'];
+
+// "Developer in Website by Engineers": one permission, and what gives it.
+const permission = (page, held) => el('div', {}, held.role
+  ? `${held.role} in ${held.stack || 'every stack'}`
+  : held.organization_role, el('span', { className: 'small soft' },
+  held.by_default ? ' as every active user' : [' by ', held.groups.map(
+    (group, i) => [i ? ', ' : '', el('a', { href: page.link('group',
+      group.id) }, group.name)])]));
+
+function choice(name, label, chosen, options) {
+  return el('select', { name, 'aria-label': label }, options.map(
+    ([value, text]) => el('option', { value, selected: value === chosen },
+      text)));
+}
+
+// Chooses an item, one that was just added as well; null: any.
+function put(select, item) {
+  const value = item ? String(item.id) : '';
+  let option = [...select.options].find((one) => one.value === value);
+  if (!option) {
+    option = el('option', { value });
+    select.append(option);
+  }
+  option.textContent = item ? item.name : option.textContent;
+  select.value = value;
+}
+
+// What is asked for stands in the address; ask() asks for an item.
+function holders(page, roles, stacks) {
+  const asked = Object.fromEntries(NAMES.map((name) =>
+    [name, page.query.get(name) || '']));
+  const number = el('p', { role: 'status' });
+  const role = choice('role', 'Role',
+    asked.organization_role || asked.role, [['', 'Any role'],
+      ...roles.map((one) => [String(one.id), one.name]),
+      ['admin', 'Admin of the organization'],
+      ['member', 'Member of the organization']]);
+  const stack = choice('stack', 'Stack', asked.stack, [['', 'Any stack'],
+    ...stacks.map((one) => [String(one.id), one.name])]);
+  // Nobody waits for it; what fails, the list tells.
+  async function tellNumber() {
+    const query = { ...asked };
+    number.textContent = '';
+    try {
+      const { people } = await get(page.at('holders', 'count'), query,
+        page.signal);
+      if (people && NAMES.every((name) => query[name] === asked[name])) {
+        number.textContent = plural(people, 'person', 'people');
+      }
+    } catch {
+      number.textContent = '';
+    }
+  }
+
+  const table = list({ label: 'Who holds it',
+    load: (after) => {
+      if (!after) {
+        tellNumber();
+      }
+      return get(page.at('holders'), { ...asked, after, limit: 50 },
+        page.signal);
+    },
+    columns: [
+      { name: 'User', cell: (one) => [el('a', { className: 'row',
+        href: page.link('user', one.id) }, one.name || one.user_name),
+      one.name && one.name !== one.user_name
+        && el('div', { className: 'small soft' }, one.user_name)] },
+      { name: 'Holds', cell: (one) => one.permissions.map((held) =>
+        permission(page, held)) },
+      { name: 'App', cell: (one) => one.app || '' },
+    ],
+    empty: nothing('Nobody', 'No active user is in a group whose mapping gives'
+      + ' this.', el('a', { className: 'button', href: page.link('mapping') },
+      'Group mapping')) });
+  const box = el('section', { className: 'stack', tabindex: '-1',
+    'aria-label': 'Who holds it' },
+  el('div', { className: 'head' }, el('div', {},
+    el('h2', {}, 'Who holds it'), number)),
+  el('div', { className: 'tools' }, role, stack), table);
+
+  function choose() {
+    const ofOrganization = ['admin', 'member'].includes(role.value);
+    Object.assign(asked, ofOrganization
+      ? { role: '', stack: '', organization_role: role.value }
+      : { role: role.value, stack: stack.value, organization_role: '' });
+    stack.disabled = ofOrganization;
+    page.remember(asked);
+    table.reload();
+  }
+  stack.disabled = asked.organization_role !== '';
+  role.addEventListener('change', choose);
+  stack.addEventListener('change', choose);
+  box.ask = (noun, item) => {
+    put(role, noun === 'roles' ? item : null);
+    put(stack, noun === 'stacks' ? item : null);
+    choose();
+    box.scrollIntoView();
+    box.focus();
+  };
+  return box;
+}
+
+// ------------------------------------------------------------- what there is
+
+function section({ title, text, what, noun, columns, page, empty, who }) {
   const isEditor = page.role !== 'member';
   const path = (item) => page.at(noun, item.id);
   const table = list({ label: title, empty,
     load: (after) => get(page.at(noun), { after, limit: 50 }, page.signal),
     columns: [...columns, { name: 'Actions', className: 'number',
       cell: (item) => isEditor && el('div', { className: 'actions' },
+        el('button', { type: 'button', className: 'quiet',
+          'aria-label': `Holders of ${item.name}`,
+          onclick: () => who.ask(noun, item) }, 'Holders'),
         el('button', { type: 'button', className: 'quiet',
           'aria-label': `Change ${item.name}`,
           onclick: () => edit(what, item, async (given) => {
@@ -63,7 +173,14 @@ function section({ title, text, what, noun, columns, page, empty }) {
         `New ${what}`)), table);
 }
 
-export function show(page) {
+export async function show(page) {
+  if (page.role === 'member') {
+    return [head('Stacks and roles'), nothing('Not for members', 'Owners and'
+      + ' admins see what can be granted, and who holds it.')];
+  }
+  const [stacks, roles] = await Promise.all(['stacks', 'roles'].map((noun) =>
+    get(page.at(noun), { limit: 200 }, page.signal)));
+  const who = holders(page, roles.items, stacks.items);
   const name = { name: 'Name', cell: (item) => el('strong', {}, item.name) };
   const description = { name: 'Description',
     cell: (item) => item.description || el('span', { className: 'soft' }, '–') };
@@ -71,17 +188,15 @@ export function show(page) {
     head('Stacks and roles', 'A stack is one application or environment that'
       + ' your organization owns. A role says what somebody may do in it; group'
       + ' mappings grant roles.'),
-    section({ page, title: 'Stacks', noun: 'stacks', what: 'stack',
+    section({ page, who, title: 'Stacks', noun: 'stacks', what: 'stack',
       text: 'Where roles are held.', columns: [name, description],
       empty: nothing('No stacks yet', 'Add the first application or'
         + ' environment, then map a group to a role in it.') }),
-    section({ page, title: 'Roles', noun: 'roles', what: 'role',
+    section({ page, who, title: 'Roles', noun: 'roles', what: 'role',
       text: 'What can be held in a stack. Nobody is granted Owner.',
       columns: [name, description, { name: 'Kind', cell: (item) =>
-        chip(item.seeded ? 'built in' : 'custom') },
-      { name: 'Held by', className: 'number', cell: (item) =>
-        item.people === undefined ? '' : plural(item.people, 'person',
-          'people') }],
+        chip(item.seeded ? 'built in' : 'custom') }],
       empty: nothing('No roles', 'Add a role to grant it.') }),
+    who,
   ];
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <apr_time.h>
 
 #include "admin/organization.h"
 #include "admin/overview.h"
@@ -24,6 +25,8 @@ typedef struct telling {
     const char *slug, *name;
     json_t *results;
     int failed;
+    int is_test;
+    int is_found; /* the one organization that was asked for */
 } telling;
 
 /* ------------------------------------------------------------------- mail */
@@ -177,9 +180,9 @@ static scim_error *tell_by_mail(telling *t, const json_t *all, store_admin *a,
     }
     unsent = send_mail(alerts, to, t, pool);
     note(t, "mail", alerts, unsent);
-    return unsent != NULL ? NULL
-                          : store_alert_mailed(codes_of(alerts, pool), a,
-                                               pool);
+    return unsent != NULL || t->is_test
+               ? NULL
+               : store_alert_mailed(codes_of(alerts, pool), a, pool);
 }
 
 static scim_error *tell_program(telling *t, const json_t *all, store_admin *a,
@@ -193,9 +196,28 @@ static scim_error *tell_program(telling *t, const json_t *all, store_admin *a,
     }
     undone = hand_over(alerts, t, pool);
     note(t, "program", alerts, undone);
-    return undone != NULL ? NULL
-                          : store_alert_handed(codes_of(alerts, pool), a,
-                                               pool);
+    return undone != NULL || t->is_test
+               ? NULL
+               : store_alert_handed(codes_of(alerts, pool), a, pool);
+}
+
+/* The way of an alert, with one that means nothing. */
+static scim_error *try_out(void *baton, store_admin *a, apr_pool_t *pool)
+{
+    char now[APR_RFC822_DATE_LEN];
+    json_t *alerts;
+    scim_error *err;
+
+    apr_rfc822_date(now, apr_time_now());
+    alerts = scim_json_adopt(
+        json_pack("[{s:s, s:s, s:s, s:s, s:s, s:s, s:s}]", "code", "test",
+                  "severity", "info", "title", "This is a test", "detail",
+                  "Nothing is wrong: somebody ran scimctl alerts test.",
+                  "remedy", "Nothing: alerts arrive here.", "where",
+                  "Settings > Alerts", "began", now),
+        pool);
+    err = tell_by_mail(baton, alerts, a, pool);
+    return err != NULL ? err : tell_program(baton, alerts, a, pool);
 }
 
 static scim_error *work(void *baton, store_admin *a, apr_pool_t *pool)
@@ -227,13 +249,17 @@ static scim_error *tell(telling *t, const json_t *organization,
 
     t->slug = json_string_value(json_object_get(organization, "slug"));
     t->name = json_string_value(json_object_get(organization, "name"));
-    if ((only != NULL && strcmp(only, t->slug) != 0)
-        || !json_is_true(json_object_get(organization, "scim"))
-        || json_is_true(json_object_get(organization, "suspended"))) {
+    if (only != NULL && strcmp(only, t->slug) != 0) {
         return NULL;
     }
-    return store_admin_transact(work, t, t->slug, STORE_ADMIN_READS, call->db,
-                                call->pool);
+    t->is_found = 1;
+    if (!t->is_test
+        && (!json_is_true(json_object_get(organization, "scim"))
+            || json_is_true(json_object_get(organization, "suspended")))) {
+        return NULL;
+    }
+    return store_admin_transact(t->is_test ? try_out : work, t, t->slug,
+                                STORE_ADMIN_READS, call->db, call->pool);
 }
 
 static scim_error *tell_all(telling *t, scimctl_call *call)
@@ -257,6 +283,18 @@ static scim_error *tell_all(telling *t, scimctl_call *call)
     return err;
 }
 
+static scim_error *check_found(const telling *t, const scimctl_call *call)
+{
+    const char *only = scimctl_text(call, "organization");
+
+    return only == NULL || t->is_found
+               ? NULL
+               : scim_error_make(SCIM_NOT_FOUND, call->pool,
+                                 "There is no organization \"%s\": scimctl "
+                                 "organization list shows those that exist.",
+                                 scim_excerpt(only, call->pool));
+}
+
 static void print(const json_t *results, const scimctl_call *call)
 {
     const json_t *line;
@@ -274,11 +312,12 @@ static void print(const json_t *results, const scimctl_call *call)
     }
 }
 
-static scim_error *run_alerts(scimctl_call *call)
+static scim_error *deliver(scimctl_call *call, int is_test)
 {
     const char *sendmail = scimctl_text(call, "sendmail");
     const char *file = scimctl_text(call, "program-file");
-    telling t = { .sendmail = sendmail != NULL ? sendmail : SENDMAIL };
+    telling t = { .sendmail = sendmail != NULL ? sendmail : SENDMAIL,
+                  .is_test = is_test };
     scim_error *err = scimctl_program_named(
         &t.program, file != NULL ? file : PROGRAM, call->pool);
 
@@ -290,6 +329,9 @@ static scim_error *run_alerts(scimctl_call *call)
     if (err == NULL) {
         err = tell_all(&t, call);
     }
+    if (err == NULL) {
+        err = check_found(&t, call);
+    }
     if (call->json) {
         scimctl_print_json(json_incref(t.results));
     }
@@ -298,19 +340,43 @@ static scim_error *run_alerts(scimctl_call *call)
     }
     if (err == NULL && t.failed) {
         err = scim_error_make(SCIM_CONFLICT, call->pool,
-                              "Not everything could be delivered; the next "
-                              "run tries again.");
+                              "Not everything could be delivered%s.",
+                              is_test ? "" : "; the next run tries again");
+    }
+    if (err == NULL && is_test && json_array_size(t.results) == 0) {
+        err = scim_error_make(SCIM_CONFLICT, call->pool,
+                              "There is nobody to be told: scimctl alerts "
+                              "change --addresses says who.");
     }
     return err;
 }
 
+static scim_error *run_alerts(scimctl_call *call)
+{
+    return deliver(call, 0);
+}
+
+static scim_error *test_alerts(scimctl_call *call)
+{
+    return deliver(call, 1);
+}
+
 /* clang-format off */
+#define WAYS \
+    { "sendmail", "PATH", "run as PATH -t -i (" SENDMAIL ")", 0 }, \
+    { "program-file", "FILE", "whose first line names a program that gets all" \
+      " alerts as JSON on standard input; root's alone to write, and so is the" \
+      " program (" PROGRAM ", if it is there)", 0 }
+
 static const scimctl_option run_options[] = {
     { "organization", "SLUG", "only this one (all that are on)", 0 },
-    { "sendmail", "PATH", "run as PATH -t -i (" SENDMAIL ")", 0 },
-    { "program-file", "FILE", "whose first line names a program that gets all"
-      " alerts as JSON on standard input; root's alone to write, and so is the"
-      " program (" PROGRAM ", if it is there)", 0 },
+    WAYS,
+    { NULL, NULL, NULL, 0 },
+};
+
+static const scimctl_option test_options[] = {
+    { "organization", "SLUG", "which one", 1 },
+    WAYS,
     { NULL, NULL, NULL, 0 },
 };
 
@@ -322,7 +388,10 @@ const scimctl_command scimctl_alerts[] = {
       " handed:HANDED_OVER" },
     { .family = "alerts", .name = "run", .options = run_options,
       .run = run_alerts,
-      .summary = "Tells what nobody was told yet: for a timer" },
+      .summary = "Tells what nobody was told yet: for a timer." },
+    { .family = "alerts", .name = "test", .options = test_options,
+      .run = test_alerts,
+      .summary = "Sends one that means nothing, to see whether it arrives." },
     { .name = NULL },
 };
 /* clang-format on */

@@ -29,6 +29,17 @@ static void print_adopted(const admin_call *done, const scimctl_call *call)
            scimctl_member(done->out, "from", call->pool));
 }
 
+static void print_rehearsing(const admin_call *done, const scimctl_call *call)
+{
+    int is_dry = json_is_true(json_object_get(done->given, "dry_run"));
+
+    printf("App \"%s\" %s: what its groups are mapped to %s no effect.\n",
+           scimctl_member(done->out, "name", call->pool),
+           is_dry ? "would rehearse" : "is rehearsing",
+           is_dry ? "would have" : "has");
+    scimctl_print_effect(done, call);
+}
+
 static void print_rehearsal(const admin_call *done, const scimctl_call *call)
 {
     const json_t *users = json_object_get(done->out, "users"), *group;
@@ -54,14 +65,14 @@ static void print_rehearsal(const admin_call *done, const scimctl_call *call)
     " uninstalled:UNINSTALLED"
 
 static const scimctl_named by_name[] = {
-    { NULL, &admin_app_list },
-    { NULL, NULL },
+    { NULL, &admin_app_list, NULL },
+    { NULL, NULL, NULL },
 };
 
 static const scimctl_named both_by_name[] = {
-    { NULL, &admin_app_list },
-    { "from", &admin_app_list },
-    { NULL, NULL },
+    { NULL, &admin_app_list, NULL },
+    { "from", &admin_app_list, NULL },
+    { NULL, NULL, NULL },
 };
 
 const scimctl_command scimctl_app[] = {
@@ -87,6 +98,9 @@ const scimctl_command scimctl_app[] = {
     { .family = "app", .name = "live", .argument = "APP",
       .operation = &admin_app_live, .named = by_name,
       .print = print_rehearsal },
+    { .family = "app", .name = "rehearse", .argument = "APP",
+      .operation = &admin_app_rehearse, .named = by_name,
+      .print = print_rehearsing },
     { .name = NULL },
 };
 /* clang-format on */

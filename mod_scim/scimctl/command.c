@@ -20,6 +20,7 @@ const scimctl_command *const scimctl_families[] = {
     scimctl_stack,
     scimctl_role,
     scimctl_mapping,
+    scimctl_holder,
     scimctl_explain,
     scimctl_user,
     scimctl_group,
@@ -39,6 +40,7 @@ const scimctl_option scimctl_every[] = {
     { "config", "FILE", "or the ScimDatabase of httpd's configuration (-:"
       " standard input): where it is, but not whose name and password", 0 },
     { "json", NULL, "for programs", 0 },
+    { "csv", NULL, "tables for spreadsheets", 0 },
     { "help", NULL, "what stands here", 0 },
     { NULL, NULL, NULL, 0 },
 };

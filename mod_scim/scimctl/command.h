@@ -19,7 +19,7 @@ typedef struct scimctl_command scimctl_command;
 /* Where a name may stand for a number: it is looked for in a list. */
 typedef struct scimctl_named {
     const char *option; /* NULL: the argument */
-    const admin_operation *list;
+    const admin_operation *list, *also; /* both are looked at; or NULL */
 } scimctl_named;
 
 /* One run of a command. */
@@ -91,6 +91,21 @@ scim_error *scimctl_resolve(scimctl_call *call);
 /* Who gains and loses what. */
 void scimctl_print_effect(const admin_call *done, const scimctl_call *call);
 
+/* What a user holds and why, and why not more, as admin_permission_explain has
+ * it. */
+void scimctl_print_permissions(const json_t *explained, apr_pool_t *pool);
+
+/* "member, Developer in Website": what a mapping gives. */
+const char *scimctl_grants_text(const json_t *mapping, apr_pool_t *pool);
+
+/* Users and groups, what they were, who is gone. */
+void scimctl_print_user(const admin_call *done, const scimctl_call *call);
+void scimctl_print_group(const admin_call *done, const scimctl_call *call);
+void scimctl_print_history(const admin_call *done, const scimctl_call *call);
+void scimctl_print_version(const admin_call *done, const scimctl_call *call);
+void scimctl_print_memberships(const admin_call *done,
+                               const scimctl_call *call);
+
 /* "Developer in Website", "Admin in every stack", "member": a permission. */
 const char *scimctl_permission_text(const json_t *permission,
                                     apr_pool_t *pool);
@@ -115,6 +130,7 @@ extern const scimctl_command scimctl_brake[];
 extern const scimctl_command scimctl_alerts[];
 extern const scimctl_command scimctl_role[];
 extern const scimctl_command scimctl_mapping[];
+extern const scimctl_command scimctl_holder[];
 extern const scimctl_command scimctl_explain[];
 
 extern const scimctl_command *const scimctl_families[]; /* ends with NULL */

@@ -76,6 +76,34 @@ static void print_why_not(const json_t *why, apr_pool_t *pool)
     printf("  %s\n", scimctl_member(why, "detail", pool));
 }
 
+void scimctl_print_permissions(const json_t *explained, apr_pool_t *pool)
+{
+    print_each(explained, "permissions", "Permissions:", "Holds nothing.\n",
+               print_permission, pool);
+    print_each(explained, "why_not", "What stands against more:", "",
+               print_why_not, pool);
+    print_each(explained, "if_left", "What each group alone gives:", "",
+               print_if_left, pool);
+    if (!json_is_true(json_object_get(explained, "complete"))) {
+        printf("There are more ways through groups than are shown.\n");
+    }
+}
+
+static void print_would_give(const json_t *role, apr_pool_t *pool)
+{
+    json_t *group;
+    size_t i;
+
+    printf("  %s:", scimctl_member(role, "role", pool));
+    json_array_foreach(json_object_get(role, "groups"), i, group) {
+        printf("%s %s%s", i > 0 ? "," : "",
+               scimctl_member(group, "name", pool),
+               json_is_true(json_object_get(group, "rehearsing"))
+                   ? " (rehearsing)" : "");
+    }
+    printf("\n");
+}
+
 static void print_explanation(const admin_call *done,
                               const scimctl_call *call)
 {
@@ -86,22 +114,16 @@ static void print_explanation(const admin_call *done,
            json_is_true(json_object_get(user, "active")) ? "active"
                                                          : "inactive",
            scimctl_member(user, "app", pool));
-    print_each(out, "permissions", "Permissions:", "Holds nothing.\n",
-               print_permission, pool);
-    print_each(out, "why_not", "What stands against more:", "", print_why_not,
-               pool);
-    print_each(out, "if_left", "What each group alone gives:", "",
-               print_if_left, pool);
-    if (!json_is_true(json_object_get(out, "complete"))) {
-        printf("There are more ways through groups than are shown.\n");
-    }
+    scimctl_print_permissions(out, pool);
+    print_each(out, "would_give", "What would give more there:", "",
+               print_would_give, pool);
 }
 
 /* clang-format off */
 static const scimctl_named named[] = {
-    { NULL, &admin_user_list },
-    { "stack", &admin_stack_list },
-    { NULL, NULL },
+    { NULL, &admin_user_list, NULL },
+    { "stack", &admin_stack_list, NULL },
+    { NULL, NULL, NULL },
 };
 
 const scimctl_command scimctl_explain[] = {

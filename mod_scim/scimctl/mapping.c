@@ -14,7 +14,7 @@
 
 /* ------------------------------------------------------------------ tables */
 
-static const char *grants_text(const json_t *mapping, apr_pool_t *pool)
+const char *scimctl_grants_text(const json_t *mapping, apr_pool_t *pool)
 {
     const char *text = scimctl_member(mapping, "organization_role", pool), *one;
     json_t *role;
@@ -29,6 +29,20 @@ static const char *grants_text(const json_t *mapping, apr_pool_t *pool)
     return text;
 }
 
+static void add_mapping(scimctl_table *table, const json_t *mapping,
+                        apr_pool_t *pool)
+{
+    const json_t *group = json_object_get(mapping, "group");
+
+    scimctl_table_add(table, scimctl_member(mapping, "id", pool));
+    scimctl_table_add(table, scimctl_member(group, "name", pool));
+    scimctl_table_add(table, scimctl_member(group, "app", pool));
+    scimctl_table_add(table, scimctl_member(group, "members", pool));
+    scimctl_table_add(table, scimctl_member(mapping, "dormant_since", pool));
+    scimctl_table_add(table, scimctl_grants_text(mapping, pool));
+}
+
+/* A list, or one. */
 static void print_mappings(const admin_call *done, const scimctl_call *call)
 {
     static const char *const heads[] = { "ID", "GROUP", "APP", "MEMBERS",
@@ -40,16 +54,11 @@ static void print_mappings(const admin_call *done, const scimctl_call *call)
     for (i = 0; i < 6; i++) {
         scimctl_table_add(table, heads[i]);
     }
+    if (json_is_object(done->out)) {
+        add_mapping(table, done->out, call->pool);
+    }
     json_array_foreach(done->out, i, mapping) {
-        const json_t *group = json_object_get(mapping, "group");
-
-        scimctl_table_add(table, scimctl_member(mapping, "id", call->pool));
-        scimctl_table_add(table, scimctl_member(group, "name", call->pool));
-        scimctl_table_add(table, scimctl_member(group, "app", call->pool));
-        scimctl_table_add(table, scimctl_member(group, "members", call->pool));
-        scimctl_table_add(table, scimctl_member(mapping, "dormant_since",
-                                                call->pool));
-        scimctl_table_add(table, grants_text(mapping, call->pool));
+        add_mapping(table, mapping, call->pool);
     }
     scimctl_table_print(table);
 }
@@ -260,21 +269,21 @@ static const scimctl_option save_options[] = {
 };
 
 static const scimctl_named where[] = {
-    { "stack", &admin_stack_list },
-    { "role", &admin_role_list },
-    { NULL, NULL },
+    { "stack", &admin_stack_list, NULL },
+    { "role", &admin_role_list, NULL },
+    { NULL, NULL, NULL },
 };
 
 static const scimctl_named of_group[] = {
-    { "group", &admin_group_list },
-    { NULL, NULL },
+    { "group", &admin_group_list, NULL },
+    { NULL, NULL, NULL },
 };
 
 const scimctl_command scimctl_mapping[] = {
     { .family = "mapping", .name = "list", .operation = &admin_mapping_list,
       .named = where, .print = print_mappings },
     { .family = "mapping", .name = "show", .argument = "ID",
-      .operation = &admin_mapping_get },
+      .operation = &admin_mapping_get, .print = print_mappings },
     { .family = "mapping", .name = "save", .operation = &admin_mapping_save,
       .options = save_options, .run = save },
     { .family = "mapping", .name = "preview",

@@ -77,37 +77,60 @@ static scim_error *pick(const char **out, const apr_array_header_t *ids,
                            apr_array_pstrcat(call->pool, ids, ','));
 }
 
-scim_error *scimctl_find(const char **out, const admin_operation *list,
-                         const char *name, const scimctl_call *call)
+/* All that a list calls so. */
+static scim_error *look_into(apr_array_header_t *ids,
+                             const admin_operation *list, const char *name,
+                             const scimctl_call *call)
 {
     admin_call look = { .operation = list,
                         .slug = scimctl_text(call, "organization"),
                         .slice = { .limit = ADMIN_LIST_MAX },
                         .db = call->db,
                         .pool = call->pool };
-    const char *folded = scim_casefold(name, call->pool);
-    apr_array_header_t *ids = apr_array_make(call->pool, 2,
-                                             sizeof(const char *));
     scim_error *err;
 
     if (can_search(list)) {
         look.given = scim_json_adopt(json_pack("{s:s}", "search", name),
                                      call->pool);
     }
-    if (can_search(list) ? is_uuid(name) : is_number(name)) {
-        *out = name;
-        return NULL;
-    }
     do {
         err = admin_perform(&look);
         if (err != NULL) {
             return err;
         }
-        collect(ids, look.out, folded, call->pool);
+        collect(ids, look.out, scim_casefold(name, call->pool), call->pool);
         look.slice.after = look.slice.next;
     } while (look.slice.next != NULL);
-    return pick(out, ids, noun_of(list, call->pool), name,
-                can_search(list) ? "id" : "number", call);
+    return NULL;
+}
+
+static scim_error *find(const char **out, const scimctl_named *named,
+                        const char *name, const scimctl_call *call)
+{
+    int searches = can_search(named->list);
+    apr_array_header_t *ids = apr_array_make(call->pool, 2,
+                                             sizeof(const char *));
+    scim_error *err;
+
+    if (searches ? is_uuid(name) : is_number(name)) {
+        *out = name;
+        return NULL;
+    }
+    err = look_into(ids, named->list, name, call);
+    if (err == NULL && named->also != NULL) {
+        err = look_into(ids, named->also, name, call);
+    }
+    return err != NULL ? err
+                       : pick(out, ids, noun_of(named->list, call->pool), name,
+                              searches ? "id" : "number", call);
+}
+
+scim_error *scimctl_find(const char **out, const admin_operation *list,
+                         const char *name, const scimctl_call *call)
+{
+    scimctl_named named = { .list = list };
+
+    return find(out, &named, name, call);
 }
 
 scim_error *scimctl_resolve(scimctl_call *call)
@@ -122,7 +145,7 @@ scim_error *scimctl_resolve(scimctl_call *call)
         if (text == NULL) {
             continue;
         }
-        err = scimctl_find(&id, named->list, text, call);
+        err = find(&id, named, text, call);
         if (err == NULL && named->option == NULL) {
             call->argument = id;
         }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "core/json.h"
@@ -15,6 +16,34 @@ static const char *dashed(const char *name, apr_pool_t *pool)
 
     for (p = text; *p != '\0'; p++) {
         *p = *p == '_' ? '-' : *p;
+    }
+    return text;
+}
+
+static const char *option_of(const admin_field *field, apr_pool_t *pool)
+{
+    return field->option != NULL ? field->option : dashed(field->name, pool);
+}
+
+/* "APP" where a name may stand as well. */
+static const char *noun(const admin_field *field,
+                        const scimctl_command *command, apr_pool_t *pool)
+{
+    const scimctl_named *named = command->named;
+    const char *option = option_of(field, pool);
+    char *text, *p;
+
+    while (named != NULL && named->list != NULL
+           && (named->option == NULL || strcmp(named->option, option) != 0)) {
+        named++;
+    }
+    if (named == NULL || named->list == NULL) {
+        return NULL;
+    }
+    text = apr_pstrndup(pool, named->list->name,
+                        strcspn(named->list->name, "."));
+    for (p = text; *p != '\0'; p++) {
+        *p = (char)apr_toupper(*p);
     }
     return text;
 }
@@ -42,11 +71,6 @@ static void push(apr_array_header_t *out, const char *name, const char *value,
     APR_ARRAY_PUSH(out, scimctl_option) = option;
 }
 
-static const char *option_of(const admin_field *field, apr_pool_t *pool)
-{
-    return field->option != NULL ? field->option : dashed(field->name, pool);
-}
-
 /* "organization show acme": the word is the organization. */
 static int is_about_organization(const scimctl_command *command)
 {
@@ -72,7 +96,10 @@ static const scimctl_option *derive(const scimctl_command *command,
     }
     for (; field != NULL && field->name != NULL; field++) {
         if (!is_argument(field, command)) {
-            push(out, option_of(field, pool), placeholder(field), field->help,
+            const char *named = noun(field, command, pool);
+
+            push(out, option_of(field, pool),
+                 named != NULL ? named : placeholder(field), field->help,
                  field->required);
         }
     }
@@ -92,15 +119,18 @@ const scimctl_option *scimctl_options_of(const scimctl_command *command,
                : derive(command, pool);
 }
 
-/* "a,b": a list of texts needs no JSON. A new reference. */
+/* "a, b": a list of texts needs no JSON. A new reference. */
 static json_t *words_of(const char *text)
 {
     json_t *list = json_array();
 
-    while (*text != '\0') {
-        apr_size_t len = strcspn(text, ",");
+    while (*(text += strspn(text, " ")) != '\0') {
+        apr_size_t len = strcspn(text, ","), used = len;
 
-        json_array_append_new(list, json_stringn(text, len));
+        while (used > 0 && text[used - 1] == ' ') {
+            used--;
+        }
+        json_array_append_new(list, json_stringn(text, used));
         text += len + (text[len] == ',');
     }
     return list;
@@ -343,8 +373,9 @@ static void print_result(const admin_call *done, const scimctl_call *call)
         printf("Done.\n");
     }
     if (!call->json && done->slice.next != NULL) {
-        printf("There is more: --after %s\n",
-               scimctl_escape(done->slice.next, call->pool));
+        fprintf(scimctl_is_set(call, "csv") ? stderr : stdout,
+                "There is more: --after %s\n",
+                scimctl_escape(done->slice.next, call->pool));
     }
 }
 

@@ -63,7 +63,8 @@ static void print_deleted(const admin_call *done, const scimctl_call *call)
     " created:CREATED"
 #define SHOWN "slug:slug name:name owner:owner realm:realm scim:SCIM:on|off" \
     " suspended:suspended created:created apps:apps users:users" \
-    " groups:groups"
+    " groups:groups members_by_default:members_by_default" \
+    " mapped_admins:mapped_admins"
 
 const scimctl_command scimctl_organization[] = {
     { .family = "organization", .name = "create", .argument = "SLUG",

@@ -19,6 +19,13 @@ struct scimctl_table {
 
 #define LONGEST_ESCAPE 8 /* \u{2069} */
 
+static int as_csv; /* of this run */
+
+void scimctl_tables_as_csv(void)
+{
+    as_csv = 1;
+}
+
 const char *scimctl_escape(const char *text, apr_pool_t *pool)
 {
     const uint8_t *p = (const uint8_t *)text;
@@ -60,7 +67,7 @@ scimctl_table *scimctl_table_make(int columns, apr_pool_t *pool)
 void scimctl_table_add(scimctl_table *table, const char *text)
 {
     APR_ARRAY_PUSH(table->cells, const char *) =
-        text == NULL || *text == '\0' ? "-"
+        text == NULL || *text == '\0' ? (as_csv ? "" : "-")
                                       : scimctl_escape(text, table->pool);
 }
 
@@ -86,7 +93,30 @@ static int width_of_column(const scimctl_table *table, int column)
     return widest;
 }
 
-void scimctl_table_print(scimctl_table *table)
+/* A spreadsheet takes what begins so for a formula. */
+static void print_csv_cell(const char *text)
+{
+    int quoted = strpbrk(text, "\",\r\n") != NULL;
+
+    printf("%s%s", quoted ? "\"" : "",
+           *text != '\0' && strchr("=+-@", *text) != NULL ? "'" : "");
+    for (; *text != '\0'; text++) {
+        printf("%s%c", *text == '"' ? "\"" : "", *text);
+    }
+    printf("%s", quoted ? "\"" : "");
+}
+
+static void print_csv(const scimctl_table *table)
+{
+    int i;
+
+    for (i = 0; i < table->cells->nelts; i++) {
+        print_csv_cell(APR_ARRAY_IDX(table->cells, i, const char *));
+        printf("%s", (i + 1) % table->columns == 0 ? "\r\n" : ",");
+    }
+}
+
+static void print_aligned(scimctl_table *table)
 {
     int *widths = apr_pcalloc(table->pool,
                               sizeof(int) * (apr_size_t)table->columns);
@@ -108,11 +138,47 @@ void scimctl_table_print(scimctl_table *table)
     }
 }
 
+void scimctl_table_print(scimctl_table *table)
+{
+    if (as_csv) {
+        print_csv(table);
+    }
+    else {
+        print_aligned(table);
+    }
+}
+
 void scimctl_print_json(json_t *json)
 {
     json_dumpf(json, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(json);
+}
+
+/* "a, b"; NULL: not all of them are texts. */
+static const char *joined(const json_t *list, apr_pool_t *pool)
+{
+    const char *text = "";
+    json_t *one;
+    size_t i;
+
+    json_array_foreach((json_t *)list, i, one) {
+        if (!json_is_string(one)) {
+            return NULL;
+        }
+        text = apr_pstrcat(pool, text, i > 0 ? ", " : "",
+                           json_string_value(one), NULL);
+    }
+    return json_is_array(list) ? text : NULL;
+}
+
+static const char *text_of(const json_t *value, apr_pool_t *pool)
+{
+    const char *list = joined(value, pool);
+
+    return json_is_string(value) ? json_string_value(value)
+           : list != NULL        ? list
+                                 : scim_json_dump(value, NULL, pool);
 }
 
 const char *scimctl_member(const json_t *object, const char *name,
@@ -130,10 +196,7 @@ const char *scimctl_member(const json_t *object, const char *name,
         return apr_psprintf(pool, "%" APR_INT64_T_FMT,
                             (apr_int64_t)json_integer_value(value));
     }
-    return scimctl_escape(json_is_string(value)
-                              ? json_string_value(value)
-                              : scim_json_dump(value, NULL, pool),
-                          pool);
+    return scimctl_escape(text_of(value, pool), pool);
 }
 
 const char *scimctl_member_text(const json_t *object, apr_pool_t *pool)

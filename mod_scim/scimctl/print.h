@@ -18,6 +18,10 @@ void scimctl_table_add(scimctl_table *table, const char *text);
 void scimctl_table_number(scimctl_table *table, apr_int64_t n);
 void scimctl_table_print(scimctl_table *table);
 
+/* From now on tables are CSV (RFC 4180) for spreadsheets: nothing that is null
+ * is "-", and nothing in a cell is a formula. */
+void scimctl_tables_as_csv(void);
+
 /* Prints and releases it. */
 void scimctl_print_json(json_t *json);
 

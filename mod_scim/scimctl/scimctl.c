@@ -155,6 +155,9 @@ static scim_error *start(const scimctl_command *command, int argc,
     if (err != NULL) {
         return err;
     }
+    if (scimctl_is_set(&call, "csv")) {
+        scimctl_tables_as_csv();
+    }
     if (scimctl_is_set(&call, "help")) {
         scimctl_help_command(command, pool);
     }
@@ -223,7 +226,10 @@ static scim_error *dispatch(int argc, const char *const *argv,
         return start(family, argc, argv, pool);
     }
     if (argc < 3) {
-        return unknown(argv[1], "", pool);
+        return scim_error_make(SCIM_BAD_REQUEST, pool,
+                               "What shall be done? scimctl %s --help shows "
+                               "the commands.",
+                               argv[1]);
     }
     if (is_help(argv[2])) {
         scimctl_help(argv[1], pool);

@@ -6,13 +6,15 @@
 #define COLUMNS "id:ID name:NAME description:DESCRIPTION"
 
 static const scimctl_named by_name[] = {
-    { NULL, &admin_stack_list },
-    { NULL, NULL },
+    { NULL, &admin_stack_list, NULL },
+    { NULL, NULL, NULL },
 };
 
 const scimctl_command scimctl_stack[] = {
     { .family = "stack", .name = "list", .operation = &admin_stack_list,
       .columns = COLUMNS },
+    { .family = "stack", .name = "show", .argument = "STACK",
+      .operation = &admin_stack_get, .named = by_name },
     { .family = "stack", .name = "create", .operation = &admin_stack_create,
       .columns = COLUMNS },
     { .family = "stack", .name = "change", .argument = "STACK",

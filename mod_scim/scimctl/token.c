@@ -72,8 +72,8 @@ static void print_revoked(const admin_call *done, const scimctl_call *call)
     " last_used:LAST_USED"
 
 static const scimctl_named app_by_name[] = {
-    { "app", &admin_app_list },
-    { NULL, NULL },
+    { "app", &admin_app_list, NULL },
+    { NULL, NULL, NULL },
 };
 
 const scimctl_command scimctl_token[] = {
@@ -81,6 +81,8 @@ const scimctl_command scimctl_token[] = {
       .named = app_by_name, .alias = "id:key_id", .print = print_created },
     { .family = "token", .name = "list", .operation = &admin_token_list,
       .named = app_by_name, .alias = "id:key_id", .columns = COLUMNS },
+    { .family = "token", .name = "show", .argument = "KEY",
+      .operation = &admin_token_get, .alias = "id:key_id" },
     { .family = "token", .name = "rotate", .argument = "KEY",
       .operation = &admin_token_rotate, .alias = "id:key_id",
       .print = print_rotated },

@@ -5,43 +5,58 @@
 #include "scimctl/command.h"
 
 /* clang-format off */
-#define VERSIONS "version:VERSION time:TIME actor:ACTOR app:APP" \
-    " action:ACTION before:BEFORE after:AFTER members:MEMBERS"
+#define DELETED "deleted:DELETED name:NAME app:APP by:BY kept:RESTORABLE" \
+    " id:ID"
 
 #define USERS "id:ID user_name:USERNAME name:NAME email:E-MAIL" \
     " active:ACTIVE app:APP last_modified:CHANGED"
 #define GROUPS "id:ID name:NAME app:APP members:MEMBERS mapped:MAPPED"
 
 static const scimctl_named of_app[] = {
-    { "app", &admin_app_list },
-    { NULL, NULL },
+    { "app", &admin_app_list, NULL },
+    { NULL, NULL, NULL },
 };
 
 static const scimctl_named user[] = {
-    { NULL, &admin_user_list },
-    { NULL, NULL },
+    { NULL, &admin_user_list, NULL },
+    { NULL, NULL, NULL },
 };
 
 static const scimctl_named group[] = {
-    { NULL, &admin_group_list },
-    { NULL, NULL },
+    { NULL, &admin_group_list, NULL },
+    { NULL, NULL, NULL },
+};
+
+/* What was deleted has a name, too. */
+static const scimctl_named any_user[] = {
+    { NULL, &admin_user_list, &admin_user_deleted },
+    { NULL, NULL, NULL },
+};
+
+static const scimctl_named any_group[] = {
+    { NULL, &admin_group_list, &admin_group_deleted },
+    { NULL, NULL, NULL },
 };
 
 const scimctl_command scimctl_user[] = {
     { .family = "user", .name = "list", .operation = &admin_user_list,
       .named = of_app, .columns = USERS },
     { .family = "user", .name = "show", .argument = "USER",
-      .operation = &admin_user_get, .named = user },
-    { .family = "user", .name = "history", .argument = "ID",
-      .operation = &admin_user_history, .columns = VERSIONS },
-    { .family = "user", .name = "version", .argument = "ID",
-      .operation = &admin_user_version },
-    { .family = "user", .name = "memberships", .argument = "ID",
-      .operation = &admin_user_memberships,
-      .columns = "time:TIME change:CHANGE group:GROUP actor:ACTOR"
-                 " cause:CAUSE" },
-    { .family = "user", .name = "restore", .argument = "ID",
-      .operation = &admin_user_restore },
+      .operation = &admin_user_get, .named = user,
+      .print = scimctl_print_user },
+    { .family = "user", .name = "history", .argument = "USER",
+      .operation = &admin_user_history, .named = any_user,
+      .print = scimctl_print_history },
+    { .family = "user", .name = "version", .argument = "USER",
+      .operation = &admin_user_version, .named = any_user,
+      .print = scimctl_print_version },
+    { .family = "user", .name = "memberships", .argument = "USER",
+      .operation = &admin_user_memberships, .named = any_user,
+      .print = scimctl_print_memberships },
+    { .family = "user", .name = "deleted", .operation = &admin_user_deleted,
+      .named = of_app, .columns = DELETED },
+    { .family = "user", .name = "restore", .argument = "USER",
+      .operation = &admin_user_restore, .named = any_user },
     { .family = "user", .name = "erase", .argument = "ID",
       .operation = &admin_user_erase },
     { .name = NULL },
@@ -51,16 +66,21 @@ const scimctl_command scimctl_group[] = {
     { .family = "group", .name = "list", .operation = &admin_group_list,
       .named = of_app, .columns = GROUPS },
     { .family = "group", .name = "show", .argument = "GROUP",
-      .operation = &admin_group_get, .named = group },
+      .operation = &admin_group_get, .named = group,
+      .print = scimctl_print_group },
     { .family = "group", .name = "members", .argument = "GROUP",
       .operation = &admin_group_members, .named = group,
       .columns = "type:TYPE id:ID user_name:USERNAME name:NAME" },
-    { .family = "group", .name = "history", .argument = "ID",
-      .operation = &admin_group_history, .columns = VERSIONS },
-    { .family = "group", .name = "version", .argument = "ID",
-      .operation = &admin_group_version },
-    { .family = "group", .name = "restore", .argument = "ID",
-      .operation = &admin_group_restore },
+    { .family = "group", .name = "history", .argument = "GROUP",
+      .operation = &admin_group_history, .named = any_group,
+      .print = scimctl_print_history },
+    { .family = "group", .name = "version", .argument = "GROUP",
+      .operation = &admin_group_version, .named = any_group,
+      .print = scimctl_print_version },
+    { .family = "group", .name = "deleted", .operation = &admin_group_deleted,
+      .named = of_app, .columns = DELETED },
+    { .family = "group", .name = "restore", .argument = "GROUP",
+      .operation = &admin_group_restore, .named = any_group },
     { .name = NULL },
 };
 /* clang-format on */

@@ -71,7 +71,7 @@ typedef struct store_slice {
 
 /* ------------------------------------------------------------- migrations */
 
-#define STORE_SCHEMA_VERSION 8 /* the newest that this build knows */
+#define STORE_SCHEMA_VERSION 10 /* the newest that this build knows */
 
 typedef struct store_schema_state {
     int present;         /* 0: an empty database */
@@ -222,6 +222,11 @@ scim_error *store_app_rehearsal(json_t **out, const char *id,
 scim_error *store_app_live(json_t **out, const char *id, const json_t *given,
                            const char *version, store_admin *a,
                            apr_pool_t *pool);
+/* A live app's groups grant nothing any more until it goes live again.
+ * SCIM_CONFLICT: it rehearses already. */
+scim_error *store_app_rehearse(json_t **out, const char *id,
+                               const json_t *given, const char *version,
+                               store_admin *a, apr_pool_t *pool);
 /* The resources of `from` become those of app `id`. */
 scim_error *store_app_adopt(json_t **out, const char *id, const json_t *given,
                             store_admin *a, apr_pool_t *pool);
@@ -283,11 +288,12 @@ scim_error *store_token_revoke(json_t **out, const char *id, store_admin *a,
 scim_error *store_overview_get(json_t **out, store_admin *a, apr_pool_t *pool);
 
 /* A list of {code, severity, subject, provider, title, detail}, the gravest
- * first. `given`: silent_hours, inactive_days; or NULL. */
+ * first. `given`: silent_hours, inactive_days; else the organization's own. */
 scim_error *store_hint_list(json_t **out, const json_t *given, store_admin *a,
                             apr_pool_t *pool);
 
-/* Who gets e-mail when something needs attention: {addresses}. */
+/* Who gets e-mail when something needs attention, and when it does:
+ * {addresses, silent_hours, inactive_days}. */
 scim_error *store_alert_get(json_t **out, store_admin *a, apr_pool_t *pool);
 scim_error *store_alert_change(json_t **out, const json_t *given,
                                const char *version, store_admin *a,
@@ -387,9 +393,23 @@ scim_error *store_user_get(json_t **out, const char *id, store_admin *a,
 scim_error *store_permission_explain(json_t **out, const char *id,
                                      const json_t *given, store_admin *a,
                                      apr_pool_t *pool);
+/* Where a stack was asked for, "would_give": the roles there that the user has
+ * no group for, and the groups that give them. */
+scim_error *store_permission_lacking(json_t *explained, const json_t *given,
+                                     store_admin *a, apr_pool_t *pool);
 /* The same of the user to whom the actor's account is linked. */
 scim_error *store_permission_mine(json_t **out, const json_t *given,
                                   store_admin *a, apr_pool_t *pool);
+
+/* Active users who hold a role, by id, each with its permissions of those that
+ * are asked for and the groups that give them. `given`: role, stack, or
+ * organization_role. SCIM_INVALID_VALUE: there is no such role or stack. */
+scim_error *store_holder_list(json_t **out, store_slice *slice,
+                              const json_t *given, store_admin *a,
+                              apr_pool_t *pool);
+/* {people} */
+scim_error *store_holder_count(json_t **out, const json_t *given,
+                               store_admin *a, apr_pool_t *pool);
 
 scim_error *store_group_list(json_t **out, store_slice *slice,
                               const json_t *given, store_admin *a,
@@ -450,6 +470,12 @@ scim_error *store_journal_follow(json_t **out, store_slice *slice,
 scim_error *store_history_list(json_t **out, store_slice *slice,
                                const char *type, const char *id,
                                store_admin *a, apr_pool_t *pool);
+
+/* What was deleted and is remembered, the last one first; `given`: search,
+ * app. */
+scim_error *store_tombstone_list(json_t **out, store_slice *slice,
+                                 const char *type, const json_t *given,
+                                 store_admin *a, apr_pool_t *pool);
 
 /* All of it as it was. SCIM_NOT_FOUND, SCIM_CONFLICT where it was erased. */
 scim_error *store_history_version(json_t **out, const scim_resource_type *type,

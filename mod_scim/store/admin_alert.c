@@ -7,6 +7,8 @@
 #define SETTINGS \
     "select jsonb_build_object('addresses'," \
     "  coalesce(to_jsonb(s.addresses), '[]')," \
+    " 'silent_hours', coalesce(s.silent_hours, 48)," \
+    " 'inactive_days', coalesce(s.inactive_days, 90)," \
     " 'version', coalesce(s.version, 0)) from scim.organizations o" \
     " left join scim.alert_settings s on s.org_id = o.org_id" \
     " where o.org_id = $1"
@@ -33,33 +35,48 @@ scim_error *store_alert_get(json_t **out, store_admin *a, apr_pool_t *pool)
     return store_admin_json(out, a, SETTINGS, 0, NULL, pool);
 }
 
+/* All of them, as they are to be. */
+static scim_error *write_settings(const json_t *settings, store_admin *a,
+                                  apr_pool_t *pool)
+{
+    const char *values[] = {
+        store_admin_member(settings, "addresses", pool),
+        store_admin_member(settings, "silent_hours", pool),
+        store_admin_member(settings, "inactive_days", pool),
+    };
+
+    return store_admin_ask(
+        NULL, a,
+        "insert into scim.alert_settings as s"
+        "  (org_id, addresses, silent_hours, inactive_days)"
+        " select $1, array(select jsonb_array_elements_text($2::jsonb)),"
+        "  $3::int, $4::int"
+        " on conflict (org_id) do update set addresses = excluded.addresses,"
+        "  silent_hours = excluded.silent_hours,"
+        "  inactive_days = excluded.inactive_days, version = s.version + 1",
+        3, values, pool);
+}
+
 scim_error *store_alert_change(json_t **out, const json_t *given,
                                const char *version, store_admin *a,
                                apr_pool_t *pool)
 {
-    const char *addresses = store_admin_member(given, "addresses", pool);
-    json_t *before;
+    json_t *before, *settings;
     scim_error *err = store_alert_get(&before, a, pool);
 
     if (err == NULL) {
         err = store_admin_match(before, version, pool);
     }
-    if (err == NULL
-        && (addresses == NULL
-            || json_equal(json_object_get(given, "addresses"),
-                          json_object_get(before, "addresses")))) {
+    if (err != NULL) {
+        return err;
+    }
+    settings = scim_json_adopt(json_copy(before), pool);
+    json_object_update(settings, (json_t *)given);
+    if (json_equal(settings, before)) {
         *out = before;
         return NULL;
     }
-    if (err == NULL) {
-        err = store_admin_ask(
-            NULL, a,
-            "insert into scim.alert_settings as s (org_id, addresses)"
-            " select $1, array(select jsonb_array_elements_text($2::jsonb))"
-            " on conflict (org_id) do update"
-            "  set addresses = excluded.addresses, version = s.version + 1",
-            1, &addresses, pool);
-    }
+    err = write_settings(settings, a, pool);
     if (err == NULL) {
         err = store_alert_get(out, a, pool);
     }

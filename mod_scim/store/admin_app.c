@@ -7,6 +7,7 @@
     "jsonb_build_object('id', p.app_id, 'kind', p.kind, 'name', p.name," \
     " 'whole_organization', p.whole_organization, 'strict', p.strict,"   \
     " 'passwords', case when p.passwords then 'store' else 'drop' end,"  \
+    " 'unique_group_names', p.unique_group_names,"                       \
     " 'rehearsing', p.rehearsing,"                                       \
     " 'created', " STORE_ADMIN_TIME("p.created") ","                     \
     " 'uninstalled', " STORE_ADMIN_TIME("p.uninstalled") ","             \
@@ -88,18 +89,20 @@ scim_error *store_app_install(json_t **out, const json_t *given,
         store_admin_member(given, "strict", pool),
         store_admin_member(given, "passwords", pool),
         store_admin_member(given, "rehearsing", pool),
+        store_admin_member(given, "unique_group_names", pool),
     };
     scim_error *err = store_admin_json(
         out, a,
         "insert into scim.apps as p"
         " (org_id, app_id, kind, name, whole_organization, strict, passwords,"
-        "  rehearsing)"
+        "  rehearsing, unique_group_names)"
         " select $1, 1 + coalesce(max(app_id), 0), $2, $3,"
         "  coalesce($4::boolean, false), coalesce($5::boolean, false),"
-        "  coalesce($6, 'drop') = 'store', coalesce($7::boolean, false)"
+        "  coalesce($6, 'drop') = 'store', coalesce($7::boolean, false),"
+        "  coalesce($8::boolean, true)"
         "   from scim.apps where org_id = $1"
         " returning " APP,
-        6, values, pool);
+        7, values, pool);
 
     if (err == NULL) {
         err = store_admin_note("app.install", name, NULL, *out, a, pool);
@@ -107,9 +110,50 @@ scim_error *store_app_install(json_t **out, const json_t *given,
     return err != NULL ? err : store_admin_add_tenant(*out, a, pool);
 }
 
-scim_error *store_app_change(json_t **out, const char *id,
-                             const json_t *given, const char *version,
-                             store_admin *a, apr_pool_t *pool)
+/* Groups of one name that are there already. */
+static scim_error *check_unique(const char *id, store_admin *a,
+                                apr_pool_t *pool)
+{
+    PGresult *found;
+    scim_error *err = store_admin_ask(
+        &found, a,
+        "select min(g.name) from scim.groups g"
+        " where g.org_id = $1 and g.app_id = $2::int"
+        " group by g.display_name having count(*) > 1 limit 1",
+        1, &id, pool);
+
+    if (err != NULL || PQntuples(found) == 0) {
+        return err;
+    }
+    err = scim_error_make(SCIM_UNIQUENESS, pool,
+                          "The app has groups of the same name (\"%s\"): "
+                          "rename or delete all but one of each first.",
+                          scim_excerpt(PQgetvalue(found, 0, 0), pool));
+    err->field = "unique_group_names";
+    return err;
+}
+
+/* Groups that are there follow their app, in the order in which SCIM locks;
+ * nobody writes meanwhile. */
+static scim_error *set_unique(const char *id, const json_t *unique,
+                              store_admin *a, apr_pool_t *pool)
+{
+    const char *values[] = { id, json_is_true(unique) ? "true" : "false" };
+    scim_error *err = store_permissions_lock(a, pool);
+
+    if (err == NULL && json_is_true(unique)) {
+        err = check_unique(id, a, pool);
+    }
+    return err != NULL ? err
+                       : store_admin_ask(
+                             NULL, a,
+                             "update scim.groups set unique_name = $3::boolean"
+                             " where org_id = $1 and app_id = $2::int",
+                             2, values, pool);
+}
+
+static scim_error *change(json_t **out, const char *id, const json_t *given,
+                          store_admin *a, apr_pool_t *pool)
 {
     const char *values[] = {
         id,
@@ -117,30 +161,47 @@ scim_error *store_app_change(json_t **out, const char *id,
         store_admin_member(given, "whole_organization", pool),
         store_admin_member(given, "strict", pool),
         store_admin_member(given, "passwords", pool),
+        store_admin_member(given, "unique_group_names", pool),
     };
+
+    return store_admin_json(
+        out, a,
+        "update scim.apps p set name = coalesce($3, p.name),"
+        " whole_organization = coalesce($4::boolean,"
+        "  p.whole_organization),"
+        " strict = coalesce($5::boolean, p.strict),"
+        " passwords = coalesce($6 = 'store', p.passwords),"
+        " unique_group_names = coalesce($7::boolean, p.unique_group_names),"
+        " version = p.version + 1"
+        " where p.org_id = $1 and p.app_id = $2::int and (p.name,"
+        "  p.whole_organization, p.strict, p.passwords, p.unique_group_names)"
+        "  is distinct from (coalesce($3, p.name),"
+        "   coalesce($4::boolean, p.whole_organization),"
+        "   coalesce($5::boolean, p.strict),"
+        "   coalesce($6 = 'store', p.passwords),"
+        "   coalesce($7::boolean, p.unique_group_names))"
+        " returning " APP,
+        6, values, pool);
+}
+
+scim_error *store_app_change(json_t **out, const char *id,
+                             const json_t *given, const char *version,
+                             store_admin *a, apr_pool_t *pool)
+{
+    const json_t *unique = json_object_get(given, "unique_group_names");
     json_t *before;
     scim_error *err = store_app_get_installed(&before, id, a, pool);
 
     if (err == NULL) {
         err = store_admin_match(before, version, pool);
     }
+    if (err == NULL && unique != NULL
+        && !json_equal(unique,
+                       json_object_get(before, "unique_group_names"))) {
+        err = set_unique(id, unique, a, pool);
+    }
     if (err == NULL) {
-        err = store_admin_json(
-            out, a,
-            "update scim.apps p set name = coalesce($3, p.name),"
-            " whole_organization = coalesce($4::boolean,"
-            "  p.whole_organization),"
-            " strict = coalesce($5::boolean, p.strict),"
-            " passwords = coalesce($6 = 'store', p.passwords),"
-            " version = p.version + 1"
-            " where p.org_id = $1 and p.app_id = $2::int and (p.name,"
-            "  p.whole_organization, p.strict, p.passwords)"
-            "  is distinct from (coalesce($3, p.name),"
-            "   coalesce($4::boolean, p.whole_organization),"
-            "   coalesce($5::boolean, p.strict),"
-            "   coalesce($6 = 'store', p.passwords))"
-            " returning " APP,
-            5, values, pool);
+        err = change(out, id, given, a, pool);
     }
     if (err == NULL && *out == NULL) {
         *out = before;

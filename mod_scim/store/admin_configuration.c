@@ -13,10 +13,27 @@
     "(select coalesce(json_agg(json_build_object('id', p.app_id,"           \
     "  'name', p.name, 'kind', p.kind,"                                     \
     "  'whole_organization', p.whole_organization, 'strict', p.strict,"     \
-    "  'passwords', case when p.passwords then 'store' else 'drop' end)"    \
+    "  'passwords', case when p.passwords then 'store' else 'drop' end,"    \
+    "  'unique_group_names', p.unique_group_names,"                         \
+    "  'rehearsing', p.rehearsing)"                                         \
     "  order by p.name, p.kind, p.app_id), '[]')"                           \
     "  from scim.apps p where p.org_id = o.org_id"                          \
     "   and p.uninstalled is null)"
+
+/* Where nobody ever set them, as they are then. */
+#define BRAKE                                                               \
+    "(select json_build_object('on', coalesce(b.enabled, false),"           \
+    "  'users', b.users, 'percent', b.percent,"                             \
+    "  'minutes', coalesce(b.minutes, 60),"                                 \
+    "  'groups', coalesce(b.groups, true), 'hours', coalesce(b.hours, 4))"  \
+    "  from (select) d left join scim.brakes b on b.org_id = o.org_id)"
+
+#define ALERTS                                                              \
+    "(select json_build_object('addresses', coalesce(s.addresses, '{}'),"   \
+    "  'silent_hours', coalesce(s.silent_hours, 48),"                       \
+    "  'inactive_days', coalesce(s.inactive_days, 90))"                     \
+    "  from (select) d"                                                     \
+    "  left join scim.alert_settings s on s.org_id = o.org_id)"
 
 #define STACKS                                                              \
     "(select coalesce(json_agg(json_build_object('id', s.stack_id,"         \
@@ -58,6 +75,7 @@ scim_error *store_configuration_get(json_t **out, store_admin *a,
         "  json_build_object('slug', o.slug, 'name', o.name,"
         "   'members_by_default', o.members_by_default,"
         "   'mapped_admins', o.mapped_admins),"
+        " 'brake', " BRAKE ", 'alerts', " ALERTS ","
         " 'accounts', " ACCOUNTS ", 'apps', " APPS ", 'stacks', " STACKS ","
         " 'roles', " ROLES ", 'mappings', " MAPPINGS ")"
         " from scim.organizations o where o.org_id = $1",

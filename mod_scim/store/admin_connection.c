@@ -206,9 +206,12 @@ scim_error *store_admin_script(store_admin *a, const char *sql,
     return take(NULL, PQexec(a->conn, sql), a, pool);
 }
 
+/* jit: compiling costs more than any statement of ours takes. scim_httpd has it
+ * off for good. */
 scim_error *store_admin_begin_as_login(store_admin *a, apr_pool_t *pool)
 {
-    return store_admin_script(a, "begin isolation level read committed", pool);
+    return store_admin_script(
+        a, "begin isolation level read committed; set local jit = off", pool);
 }
 
 static scim_error *check_version(store_admin *a, apr_pool_t *pool)

@@ -170,6 +170,28 @@
     "     order by g.display_name, g.id), '[]') from lost k"                 \
     "     join scim.groups g on g.org_id = $1 and g.id = k.start))"
 
+/* Roles in a stack, but those of $3, and the groups that give them: 20 of each
+ * at most, by name. */
+#define WOULD_GIVE                                                           \
+    "select coalesce(jsonb_agg(jsonb_build_object('role', l.name,"           \
+    "  'role_id', l.role_id, 'groups', x.groups) order by l.key), '[]')"     \
+    " from scim.stack_roles l"                                               \
+    " cross join lateral ("                                                  \
+    "  select jsonb_agg(w.line) as groups from ("                            \
+    "   select jsonb_build_object('id', g.id, 'name', g.name, 'app', p.name," \
+    "     'mapping', m.mapping_id, 'every_stack', r.stack_id is null,"       \
+    "     'rehearsing', p.rehearsing) as line"                               \
+    "    from scim.mapping_roles r"                                          \
+    "    join scim.group_mappings m"                                         \
+    "      on m.org_id = $1 and m.mapping_id = r.mapping_id"                 \
+    "    join scim.groups g on g.org_id = $1 and g.id = m.group_id"          \
+    "    join scim.apps p on p.org_id = $1 and p.app_id = g.app_id"          \
+    "   where r.org_id = $1 and r.role_id = l.role_id"                       \
+    "     and (r.stack_id is null or r.stack_id = $2::int)"                  \
+    "   order by g.display_name, g.id limit 20) w) x"                        \
+    " where l.org_id = $1 and l.role_id <> all($3::int[])"                   \
+    "  and x.groups is not null"
+
 /* A stack that is not there grants nothing, which is no answer. */
 static scim_error *check_stack(const char *stack, store_admin *a,
                                apr_pool_t *pool)
@@ -203,6 +225,41 @@ scim_error *store_permission_explain(json_t **out, const char *id,
     }
     if (err == NULL) {
         json_object_set(*out, "user", user);
+    }
+    return err;
+}
+
+/* "{2,3}": what the groups of the user give, withheld or not. */
+static const char *given_roles(const json_t *explained, apr_pool_t *pool)
+{
+    const char *text = "{", *id;
+    json_t *permission;
+    size_t i;
+
+    json_array_foreach(json_object_get(explained, "permissions"), i,
+                       permission) {
+        id = store_admin_member(permission, "role_id", pool);
+        if (id != NULL) {
+            text = apr_pstrcat(pool, text, text[1] != '\0' ? "," : "", id,
+                               NULL);
+        }
+    }
+    return apr_pstrcat(pool, text, "}", NULL);
+}
+
+scim_error *store_permission_lacking(json_t *explained, const json_t *given,
+                                     store_admin *a, apr_pool_t *pool)
+{
+    const char *values[] = { store_admin_member(given, "stack", pool),
+                             given_roles(explained, pool) };
+    json_t *would_give;
+    scim_error *err = NULL;
+
+    if (values[0] != NULL) {
+        err = store_admin_json(&would_give, a, WOULD_GIVE, 2, values, pool);
+    }
+    if (values[0] != NULL && err == NULL) {
+        json_object_set(explained, "would_give", would_give);
     }
     return err;
 }

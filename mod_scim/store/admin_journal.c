@@ -108,13 +108,23 @@ scim_error *store_journal_maintain(int *made, int *dropped, int keep_months,
     "    with ordinality as e(w, n) cross join lateral (select coalesce(" \
     "     $13::jsonb -> x.kind ? (w ->> 'code'), false) as known) k) w"
 
+/* Of a permission, which and why; of the brake, what it holds. */
+#define WHAT \
+    "case when j.action in ('permission.gain', 'permission.loss') then" \
+    "  coalesce(j.changes ->> 'organization_role' || ' of the organization'," \
+    "   (j.changes ->> 'role') || ' in '" \
+    "    || coalesce(j.changes ->> 'stack', 'every stack'))" \
+    "  || coalesce(' by ' || (j.changes -> 'cause' ->> 'kind') || ' '" \
+    "   || (j.changes -> 'cause' ->> 'name'), '')" \
+    "  when j.action = 'brake.hold' then j.changes ->> 'asked' end"
+
 #define ROW \
     "json_build_object('key', " STORE_JOURNAL_KEY("j") "," \
     STORE_JOURNAL_ORIGIN "," \
     " 'type', j.resource_type, 'id', j.resource, 'name', j.name," \
     " 'version', j.version, 'status', j.status, 'scim_type', j.scim_type," \
     " 'detail', j.detail," \
-    " 'remark', nullif(concat_ws(', ', j.detail, w.remark), '')," \
+    " 'remark', nullif(concat_ws(', ', j.detail, w.remark, " WHAT "), '')," \
     " 'warnings', w.list, 'before', j.changes -> 'before'," \
     " 'after', j.changes -> 'after', 'members', j.changes -> 'members'," \
     " 'added', " IDS("added") ", 'removed', " IDS("removed") "," \

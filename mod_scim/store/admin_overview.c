@@ -152,6 +152,16 @@ static const char hints[] =
          "'The identity provider cannot connect.'")
     "  from apps p where p.expires is null"
     " union all"
+    HINT("token_unused", "'info'", "p.app_id",
+         "p.name || ' has tokens that nobody uses'",
+         "'Nobody has used those that end with ' || t.ends || ' for 90 days,"
+         " and others are used: they may be with somebody who should not have"
+         " them any more.'")
+    "  from apps p cross join lateral (select string_agg(t.last_four, ', '"
+    "     order by t.key_id) as ends" LIVE_TOKENS " and t.app_id = p.app_id"
+    "    and coalesce(t.last_used, t.created) < now() - interval '90 days') t"
+    "  where t.ends is not null and p.contact > now() - interval '90 days'"
+    " union all"
     HINT("never_contacted", "'info'", "p.app_id",
          "p.name || ' has not been contacted yet'",
          "'No request with one of its tokens has come.'")
@@ -159,14 +169,19 @@ static const char hints[] =
     " union all"
     HINT("quarantine", "'warning'", "p.app_id",
          "p.name || ' may have been slowed down to once a day'",
-         "f.n || ' requests failed in the day before the last contact, and"
-         " none has come for hours.'")
-    "  from apps p cross join lateral (select sum(n.rows) as n"
+         "case when w.busy is not null then 'It came in every hour until '"
+         " || to_char(w.busy at time zone 'UTC', 'YYYY-MM-DD HH24:MI')"
+         " || ' UTC, and comes about once a day now.'"
+         " else f.n || ' requests failed in the day before the last contact,"
+         " and none has come for hours.' end")
+    "  from apps p left join scim.slowed_apps($1) w on w.app_id = p.app_id"
+    "  cross join lateral (select sum(n.rows) as n"
     "    from counts n where n.status > 0 and n.app_id = p.app_id"
     "     and n.minute > p.contact - interval '24 hours'"
-    "     and n.minute <= p.contact + interval '1 minute') f"
-    "  where p.contact between now() - interval '48 hours'"
-    "    and now() - interval '6 hours' and f.n >= 5"
+    "     and n.minute <= p.contact + interval '1 minute'"
+    "     and p.contact between now() - interval '48 hours'"
+    "      and now() - interval '6 hours') f"
+    "  where w.busy is not null or f.n >= 5"
     " union all"
     HINT("no_contact", "'warning'", "p.app_id",
          "p.name || ' is silent'",
@@ -279,12 +294,18 @@ scim_error *store_overview_get(json_t **out, store_admin *a, apr_pool_t *pool)
 scim_error *store_hint_list(json_t **out, const json_t *given, store_admin *a,
                             apr_pool_t *pool)
 {
-    const char *hours = store_admin_member(given, "silent_hours", pool);
-    const char *days = store_admin_member(given, "inactive_days", pool);
-    const char *values[] = { NULL, NULL, hours != NULL ? hours : "48",
-                             days != NULL ? days : "90" };
-    scim_error *err = count(&values[0], &values[1], a, pool);
+    const char *values[4];
+    json_t *settings;
+    scim_error *err = store_alert_get(&settings, a, pool);
 
-    return err != NULL ? err
-                       : store_admin_json(out, a, hints, 4, values, pool);
+    if (err == NULL) {
+        err = count(&values[0], &values[1], a, pool);
+    }
+    if (err != NULL) {
+        return err;
+    }
+    json_object_update(settings, (json_t *)given);
+    values[2] = store_admin_member(settings, "silent_hours", pool);
+    values[3] = store_admin_member(settings, "inactive_days", pool);
+    return store_admin_json(out, a, hints, 4, values, pool);
 }

@@ -1,5 +1,5 @@
 /* An app that rehearses provisions as any other does, and what its groups would
- * grant has no effect until it goes live. */
+ * grant has no effect until it goes live; it may go back. */
 #include "store/admin_connection.h"
 
 #define UNMAPPED_MAX "50"
@@ -47,19 +47,20 @@ static scim_error *conflict(const char *what, const json_t *app,
     "       where v.organization_role is not null)) r))"
 
 /* As it would be, in a transaction that may be taken back. */
-static scim_error *go_live(json_t **out, const json_t *app, const char *id,
-                           const json_t *given, store_admin *a,
-                           apr_pool_t *pool)
+static scim_error *turn(json_t **out, const json_t *app, const char *id,
+                        int rehearsing, const json_t *given, store_admin *a,
+                        apr_pool_t *pool)
 {
+    const char *values[] = { id, rehearsing ? "true" : "false" };
     json_t *effect, *giving;
     scim_error *err = store_permissions_lock(a, pool);
 
     if (err == NULL) {
         err = store_admin_ask(NULL, a,
-                              "update scim.apps set rehearsing = false,"
+                              "update scim.apps set rehearsing = $3::boolean,"
                               " version = version + 1"
                               " where org_id = $1 and app_id = $2::int",
-                              1, &id, pool);
+                              2, values, pool);
     }
     if (err == NULL) {
         err = store_admin_json(&giving, a, GIVING, 1, &id, pool);
@@ -93,7 +94,7 @@ scim_error *store_app_rehearsal(json_t **out, const char *id,
     json_t *app;
     scim_error *err = store_app_get_installed(&app, id, a, pool);
 
-    return err != NULL ? err : go_live(out, app, id, given, a, pool);
+    return err != NULL ? err : turn(out, app, id, 0, given, a, pool);
 }
 
 /* What was seen is what is granted. */
@@ -124,7 +125,7 @@ scim_error *store_app_live(json_t **out, const char *id, const json_t *given,
         err = conflict("The app \"%s\" is live already.", before, pool);
     }
     if (err == NULL) {
-        err = go_live(out, before, id, given, a, pool);
+        err = turn(out, before, id, 0, given, a, pool);
     }
     if (err == NULL) {
         err = check_seen(given, *out, before, pool);
@@ -135,6 +136,32 @@ scim_error *store_app_live(json_t **out, const char *id, const json_t *given,
     return err != NULL ? err
                        : store_admin_note(
                              "app.live",
+                             store_admin_member(before, "name", pool), before,
+                             after, a, pool);
+}
+
+scim_error *store_app_rehearse(json_t **out, const char *id,
+                               const json_t *given, const char *version,
+                               store_admin *a, apr_pool_t *pool)
+{
+    json_t *before, *after;
+    scim_error *err = store_app_get_installed(&before, id, a, pool);
+
+    if (err == NULL) {
+        err = store_admin_match(before, version, pool);
+    }
+    if (err == NULL && json_is_true(json_object_get(before, "rehearsing"))) {
+        err = conflict("The app \"%s\" is rehearsing already.", before, pool);
+    }
+    if (err == NULL) {
+        err = turn(out, before, id, 1, given, a, pool);
+    }
+    if (err == NULL) {
+        err = store_app_get(&after, id, a, pool);
+    }
+    return err != NULL ? err
+                       : store_admin_note(
+                             "app.rehearse",
                              store_admin_member(before, "name", pool), before,
                              after, a, pool);
 }

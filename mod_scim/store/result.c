@@ -122,7 +122,8 @@ static const struct {
     const char *attribute, *owner;
 } unique[] = {
     { "users_user_name", "userName", "another user of the organization" },
-    { "groups_display_name", "displayName", "another group of this app" },
+    { "groups_display_name", "displayName", "another group of this app (an"
+      " owner may allow it: unique_group_names of the app)" },
 };
 
 #define BUSY \

@@ -238,7 +238,7 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_PASSWORD_OF] = { "password_of",
         "SELECT hash, active FROM scim.password_of($1, $2)", 1 },
     [STORE_TOKEN_USED] = { "token_used",
-        "SELECT scim.token_used($1::int, $2::bigint, $3::bytea, $4)" },
+        "SELECT scim.contact_note($1::int, $2::bigint, $3::bytea, $4)" },
 
     [STORE_DIRECT_GROUPS] = { "direct_groups",
         "SELECT id, name FROM scim.direct_groups"

@@ -242,6 +242,13 @@ try {
   ok(true, 'the permission is explained');
   await look('11-user');
 
+  await go('Stacks and roles');
+  await act('Holders of Developer');
+  await see('Developer in Website');
+  await see('6 people');
+  ok(true, 'who holds a role is listed');
+  await look('11-holders');
+
   for (const [title, what, wanted] of [['Groups', '12-groups', 'Developers'],
     ['Journal', '13-journal', 'create'], ['Settings', '14-settings', 'Danger'],
     ['Overview', '15-overview', 'Active users']]) {
