@@ -139,6 +139,7 @@ const admin_route admin_routes[] = {
 };
 /* clang-format on */
 
+    { "GET",    ORG "/journal/show", &admin_journal_show, 200, NULL },
 /* Whether the path fits the template, segment by segment. */
 static int fits(apr_array_header_t *captures, const char *template,
                 const char *path, apr_pool_t *pool)

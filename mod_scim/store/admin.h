@@ -442,6 +442,11 @@ scim_error *store_journal_list(json_t **out, store_slice *slice,
  * `after`: from now on. */
 scim_error *store_journal_follow(json_t **out, store_slice *slice,
                                  const json_t *given, store_admin *a,
+/* The rows of one request, by the reference that its answer ended with, the
+ * oldest first; [] where there is none. */
+scim_error *store_journal_find(json_t **out, const char *reference,
+                               store_admin *a, apr_pool_t *pool);
+
                                  apr_pool_t *pool);
 
 /* Versions of a user or group ("User", "Group"), living or deleted, the newest
