@@ -3,9 +3,9 @@
 
 set local role scim_owner;
 
--- {"method", "path", "headers", "body", "left_out"}: as core/request.c cuts it,
--- without values that nobody may read.
-alter table scim.journal add column request jsonb;
+-- {"method", "path", "body", "left_out", ...} as protocol/asked.c has it, in the
+-- client's order; core/quote.c leaves out what nobody may read.
+alter table scim.journal add column request json;
 
 -- Refusals alone: what succeeds pays nothing for it.
 create index journal_reference on scim.journal(org_id, request_id)

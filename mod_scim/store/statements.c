@@ -502,6 +502,6 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         "  duration_ms, request_id, address, action, resource_type, resource,"
         "  name, status, scim_type, detail, changes, request)"
         " VALUES (" ORIGIN("$2", "$3", "$4", "$5", "$6") ", $7, $8, $9::uuid,"
-        " $10, $11::smallint, $12, $13, $14::jsonb, $15::jsonb)" },
+        " $10, $11::smallint, $12, $13, $14::jsonb, $15::json)" },
 };
 /* clang-format on */
