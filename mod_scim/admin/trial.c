@@ -19,13 +19,13 @@ static const admin_trial_step first[] = {
     { .code = "reached",
       .title = "The server is reached, and asks for a token",
       .method = "GET", .path = "/ServiceProviderConfig",
-      .status = 401, .schema = SCIM_URN_ERROR, .challenge = 1,
+      .status = 401, .schema = SCIM_URN_ERROR, .challenge = 1, .decides = 1,
       .meaning = "The tenant URL leads to mod_scim, and nobody gets in without"
                  " a token." },
     { .code = "token", .title = "The token is accepted",
       .method = "GET", .path = "/ServiceProviderConfig",
       .auth = ADMIN_TRIAL_BEARER,
-      .status = 200, .schema = SCIM_URN_SERVICE_PROVIDER_CONFIG,
+      .status = 200, .schema = SCIM_URN_SERVICE_PROVIDER_CONFIG, .decides = 1,
       .meaning = "Token and tenant URL belong together, and SCIM is on." },
     { .code = NULL },
 };
@@ -455,13 +455,14 @@ static json_t *step_json(const admin_trial_step *step, const char *url,
                                          [ADMIN_TRIAL_BARE] = "bare" };
 
     return json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:s, s:i, s:o, s:b, s:b, s:b, s:s, s:o,"
-        " s:o}",
+        "{s:s, s:s, s:o, s:o, s:o, s:s, s:i, s:o, s:b, s:b, s:b, s:b, s:s,"
+        " s:o, s:o}",
         "code", step->code, "title", step->title, "method",
         or_null(step->method), "path", or_null(step->path), "body",
         or_null(step->body), "auth", auths[step->auth], "status", step->status,
         "schema", or_null(step->schema), "empty", step->empty, "challenge",
-        step->challenge, "writes", step->writes, "meaning", step->meaning,
+        step->challenge, "writes", step->writes, "decides", step->decides,
+        "meaning", step->meaning,
         "remedies", remedies_of(step->code, pool), "curl",
         step->method != NULL && url != NULL
             ? json_string(curl_line(step, url, pool))

@@ -26,6 +26,7 @@ typedef struct admin_trial_step {
     int empty;          /* has totalResults 0 */
     int challenge;      /* asks for a bearer token */
     int writes;         /* a token that only reads gets 403 */
+    int decides;        /* what follows needs it */
     const char *meaning; /* of the good answer */
 } admin_trial_step;
 

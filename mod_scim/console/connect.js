@@ -77,7 +77,7 @@ async function arrived(page, app, signal) {
 // come.
 function waiting(page, app, key, signal) {
   const line = el('div', { className: 'note warn', role: 'status' },
-    el('p', {}, 'Waiting for Test Connection…'));
+    el('p', {}, `Waiting for ${providerOf(app.kind).test}…`));
   const users = el('p', {});
   let said = '';
   const look = async () => {
@@ -153,11 +153,11 @@ function shown(page, organization, app, made) {
         'Shown once. If it is lost, rotate the token.'),
       el('p', {}, 'Then: ', el('strong', {}, provider.then), '.'),
       waiting(page, app, made.id, stop.signal),
+      el('details', {}, el('summary', {}, 'Test the connection from here first'),
+        trial(page, app, made.token)),
       el('h3', {}, 'And there, before the first cycle'),
       fields(provider.after),
       app.kind === 'entra' && script(app, url),
-      el('details', {}, el('summary', {}, 'Test the connection from here first'),
-        trial(page, app, made.token)),
     ] });
 }
 

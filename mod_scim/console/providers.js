@@ -7,7 +7,7 @@ export const PROVIDERS = {
     where: 'Enterprise applications → your application → Provisioning',
     before: [['Provisioning Mode', 'Automatic']],
     url: 'Tenant URL', secret: 'Secret token',
-    then: 'Test Connection, then Save',
+    then: 'Test Connection, then Save', test: 'Test Connection',
     after: [
       ['Mappings → Users', 'externalId from objectId, before the first cycle:'
         + ' mailNickname can change, and then people are matched wrongly'],
@@ -25,6 +25,7 @@ export const PROVIDERS = {
         + ' Push Groups'],
       ['Authentication Mode', 'HTTP Header']],
     then: 'Test Connector Configuration, then Save',
+    test: 'Test Connector Configuration',
     after: [['Provisioning → To App', 'Create Users, Update User Attributes,'
       + ' Deactivate Users'],
     ['Provisioning → To App → Sync Password', 'off, unless this app keeps'
@@ -39,7 +40,7 @@ export const PROVIDERS = {
     url: 'SCIM Base URL', secret: 'SCIM Bearer Token',
     between: [['SCIM JSON Template', 'as it comes; userName and emails stay'],
       ['Custom Headers', 'none']],
-    then: 'API Connection: Enable, then Save',
+    then: 'API Connection: Enable, then Save', test: 'the API connection',
     after: [['Provisioning → Workflow', 'Enable provisioning'],
       ['Provisioning → When users are deleted', 'Suspend, or Delete'],
       ['Parameters → Groups', 'Include in User Provisioning'],
@@ -49,7 +50,7 @@ export const PROVIDERS = {
     before: [['Protocol', 'SCIM 2.0'],
       ['Authentication', 'bearer token (OAuth bearer, HTTP header)']],
     url: 'SCIM base URL', secret: 'Bearer token',
-    then: 'its connection test',
+    then: 'its connection test', test: 'the first contact',
     after: [['Unique identifier', 'userName'],
       ['externalId', 'an id that never changes'],
       ['Groups', 'push them, if their members are to get roles']] },

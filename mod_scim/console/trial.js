@@ -123,11 +123,11 @@ const answered = (reply) => [`HTTP ${reply.status}`,
   reply.challenge && `WWW-Authenticate: ${reply.challenge}`,
   reply.text && `\n${cut(pretty(reply.text))}`].filter(Boolean).join('\n');
 
-const MARKS = { wait: '', busy: '…', good: '✓', warn: '!', bad: '✗' };
+const MARKS = { busy: '…', good: '✓', warn: '!', bad: '✗' };
 const WORDS = { good: 'good', warn: 'look at this', bad: 'failed' };
 
 function row(step) {
-  const mark = el('span', { className: 'mark wait', 'aria-hidden': 'true' });
+  const mark = el('span', { className: 'mark', 'aria-hidden': 'true' });
   const about = el('div', { className: 'stack tight' },
     el('strong', {}, step.title));
   const right = el('div', { className: 'actions' });
@@ -152,32 +152,39 @@ function row(step) {
         el('pre', { tabindex: '0', 'aria-label': `Answered: ${step.title}` },
           answered(reply)))) : '');
   };
+  item.leave = () => {
+    right.replaceChildren(el('span', { className: 'small soft' },
+      'not tried'));
+    about.classList.add('soft');
+  };
   return item;
 }
 
 function lines(test) {
   const text = [`read -rsp 'Secret token: ' SCIM_TOKEN && export SCIM_TOKEN`,
     ...test.steps.map((step) => step.curl).filter(Boolean)].join('\n');
-  return [el('p', { className: 'soft' }, 'In a shell, from wherever the'
-    + ' provider’s network is more like: the same steps with curl,'),
+  return [el('p', { className: 'soft' }, 'In a shell, on a machine outside of'
+    + ' your network, as the provider is:'),
   el('pre', { tabindex: '0', 'aria-label': 'Lines for a shell' }, text),
   el('div', { className: 'actions' }, copyButton(text, 'Lines')),
-  el('p', { className: 'soft' }, 'or, where scimctl is, with what they mean:'),
+  el('p', { className: 'soft' }, 'Or with scimctl, which says what the answers mean:'),
   el('pre', { tabindex: '0', 'aria-label': 'scimctl' }, test.doctor),
   el('div', { className: 'actions' }, copyButton(test.doctor, 'Command'))];
 }
 
 // ------------------------------------------------------------------ the whole
 
-function summary(results) {
+function summary(results, all) {
   const counted = (kind) => results.filter((one) => one.kind === kind).length;
   const bad = counted('bad');
   const warned = counted('warn');
   return bad > 0
     ? el('div', { className: 'note bad' }, el('strong', {},
-      `${plural(bad, 'step')} of ${results.length} failed`),
-    el('p', {}, 'Begin with the first one: what comes after may only follow'
-      + ' from it.'))
+      `${plural(bad, 'step')} of ${all} failed`),
+    el('p', {}, all > results.length
+      ? 'The steps behind it were not tried: they need it.'
+      : 'Begin with the first one: what comes after may only follow from'
+        + ' it.'))
     : el('div', { className: 'note good' }, el('strong', {}, warned > 0
       ? `${results.length - warned} of ${results.length} steps are good,`
         + ` look at ${warned} more` : `All ${results.length} steps are good`),
@@ -285,15 +292,19 @@ export function trial(page, app, made = null) {
       if (signal.aborted || !list.isConnected) {
         return;
       }
+      if (results.at(-1)?.ends) {
+        rows.slice(i).forEach((one) => one.leave());
+        break;
+      }
       rows[i].show('busy');
       const reply = step.method ? await send(step, url, token) : null;
       const result = !reply ? judgeUrl(step, url)
         : step.writes && writers >= 0 && judgeReading(step, reply, writers)
           || judge(step, reply, test.remedies);
       rows[i].show(result.kind, result, reply, url);
-      results.push(result);
+      results.push({ ...result, ends: step.decides && result.kind === 'bad' });
     }
-    end.replaceChildren(summary(results));
+    end.replaceChildren(summary(results, rows.length));
     more.replaceChildren(el('details', {}, el('summary', {},
       'The same steps from elsewhere'), el('div', { className: 'stack' },
       lines(test))));

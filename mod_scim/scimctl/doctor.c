@@ -103,7 +103,8 @@ static scim_error *check_database(apr_array_header_t *findings,
 
 /* --------------------------------------------------------------- tenant URL */
 
-static scim_error *try_step(apr_array_header_t *findings,
+/* *good: what follows may be tried. */
+static scim_error *try_step(int *good, apr_array_header_t *findings,
                             const admin_trial_step *step, const char *url,
                             const char *token, apr_pool_t *pool)
 {
@@ -119,6 +120,7 @@ static scim_error *try_step(apr_array_header_t *findings,
     hint = admin_trial_judge(&says, step, url, &answer, pool);
     add(findings, apr_pstrcat(pool, "url: ", step->code, NULL), hint == NULL,
         apr_pstrcat(pool, step->title, ": ", says, NULL), hint);
+    *good = hint == NULL || !step->decides;
     return NULL;
 }
 
@@ -138,7 +140,7 @@ static scim_error *check_url(apr_array_header_t *findings, scimctl_call *call)
     const char *url = scimctl_text(call, "url"), *token;
     admin_provider provider;
     apr_array_header_t *steps;
-    int i;
+    int i, good = 1;
     scim_error *err = read_kind(&provider, call);
 
     if (err == NULL && url != NULL) {
@@ -148,8 +150,8 @@ static scim_error *check_url(apr_array_header_t *findings, scimctl_call *call)
         return err;
     }
     steps = admin_trial(provider, call->pool);
-    for (i = 0; err == NULL && i < steps->nelts; i++) {
-        err = try_step(findings,
+    for (i = 0; err == NULL && good && i < steps->nelts; i++) {
+        err = try_step(&good, findings,
                        APR_ARRAY_IDX(steps, i, const admin_trial_step *), url,
                        token, call->pool);
     }

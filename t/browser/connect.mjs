@@ -124,7 +124,8 @@ await tell(async () => {
   await act('Run');
   await finished();
   said = await words();
-  ok(/\d+ steps of \d+ failed/.test(said), 'a wrong token is told', said);
+  ok(/1 step of 11 failed/.test(said) && /not tried/.test(said),
+    'a wrong token is told, and what was not tried', said);
   ok(/To do: The detail says why the token is refused/.test(said),
     'with what to do');
   await look('04-wrong-token');
