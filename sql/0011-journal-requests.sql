@@ -3,8 +3,8 @@
 
 set local role scim_owner;
 
--- {"method", "path", "body", "left_out", ...} as protocol/asked.c has it, in the
--- client's order; core/quote.c leaves out what nobody may read.
+-- {"method", "path", "body", "left_out", ...} as protocol/asked.c has it, in
+-- the client's order; core/quote.c leaves out what nobody may read.
 alter table scim.journal add column request json;
 
 -- Refusals alone: what succeeds pays nothing for it.

@@ -107,7 +107,10 @@ if ($what eq 'templates' && -e "$ENV{AZ_LOG}.late") {
 }
 if ($what eq 'validate') { # as Test Connection does
     my %of = map { $_->{key} => $_->{value} } @{ $JSON->decode($body)->{credentials} };
-    my $status = `curl -s -o /dev/null -w '%{http_code}' -H 'Authorization: Bearer $of{SecretToken}' '$of{BaseAddress}/Users?filter=userName+eq+%22none%22'`;
+    open my $curl, '-|', qw(curl -s -o /dev/null -w %{http_code} -H),
+        "Authorization: Bearer $of{SecretToken}",
+        "$of{BaseAddress}/Users?filter=userName+eq+%22none%22" or die $!;
+    my $status = <$curl>;
     if ($status ne '200') {
         say STDERR "ERROR: Bad Request(CredentialValidationUnavailable: $status)";
         exit 1;
