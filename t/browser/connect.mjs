@@ -42,12 +42,17 @@ async function install(kind) {
 
 await tell(async () => {
   await go('SCIM');
+  const mapped = () => page.$eval('main', (node) =>
+    node.innerText.includes('Group mapping: what the members'));
+  ok(!await mapped(), 'while SCIM is off there is nothing to map');
   await act('Enable SCIM');
   await see('Enable SCIM?');
   await see('secret token that you make for each of them');
   await act('Enable SCIM');
   await closed();
   ok(true, 'SCIM is enabled, and the dialog said what that does');
+  await see('Group mapping: what the members of each group may do');
+  ok(await mapped(), 'the section of group mapping appears');
 
   // ------------------------------------------------------------ Microsoft Entra
 

@@ -193,11 +193,15 @@ export async function begin([url, username, password, folder, by, width,
       await page.screenshot({ path: `${folder}/${name}-${what}-whole.png` });
       await page.setViewport({ width: Number(width), height: 900 });
     }
+    if (width < 600) { // as narrow as a telephone may be
+      await page.setViewport({ width: 360, height: 900 });
+    }
     const sideways = await page.evaluate(() => Math.max(
       document.documentElement.scrollWidth - innerWidth,
       ...[...document.querySelectorAll('dialog[open]')].map((node) =>
         node.scrollWidth - node.clientWidth)));
     ok(sideways <= 0, `${what}: nothing scrolls sideways`, `${sideways} px`);
+    await page.setViewport({ width: Number(width), height: 900 });
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => axe.run(document,
       { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
