@@ -112,9 +112,21 @@ sub read_configuration {
 
 sub try_url {
     local $ENV{SCIM_TOKEN} = $acme->token;
+    my $rows = $postgres->psql(q{select count(*) from scim.journal
+        where actor_kind = 'token'});
     my %says = map { $_->{subject} => $_ } @{ examine('--url', $acme->url) };
-    ok $says{$_}{good}, "$_ is good" or diag explain $says{$_}
-        for 'tenant URL', 'token';
+    ok $says{"url: $_"}{good}, "$_ is good" or diag explain $says{"url: $_"}
+        for qw(tls reached token types schemas lookup put patch delete write);
+    for my $kind (qw(entra okta onelogin)) {
+        my @url = grep { $_->{subject} =~ /^url: / }
+            @{ examine('--url', $acme->url, '--kind', $kind) };
+        cmp_ok scalar @url, '>=', 9, "the requests of $kind are sent";
+        is_deeply [grep { !$_->{good} } @url], [], '... and answered well';
+    }
+    like $postgres->scimctl('doctor', '--url', $acme->url, '--kind', 'x')
+        ->{errors}, qr/--kind is one of/, 'of none that is unknown';
+    is $postgres->psql(q{select count(*) from scim.journal
+        where actor_kind = 'token'}), $rows, 'and nothing was written';
     delete local $ENV{SCIM_TOKEN};
     my $result = run($acme->token . "\n", "$ENV{SCIM_BUILD}/scimctl",
         'doctor', '--url', $acme->url . '/', '--json', '--database',
@@ -129,14 +141,24 @@ sub try_url {
     $ENV{SCIM_TOKEN} = $acme->token;
     $postgres->administer(qw(organization disable acme));
     %says = map { $_->{subject} => $_ } @{ examine('--url', $acme->url) };
-    like $says{token}{says}, qr/answers 401: SCIM is switched off/,
+    like $says{'url: token'}{says}, qr/answers 401: SCIM is switched off/,
         'why a token does not work is told';
-    like $says{token}{hint}, qr/scimctl organization show/, '... with a hint';
+    like $says{'url: token'}{hint}, qr/enable SCIM/, '... with a hint';
     $postgres->administer(qw(organization enable acme));
+    $ENV{SCIM_TOKEN} = $server->token('acme', $acme->app, '--read-only', 'on');
+    my @bad = grep { !$_->{good} && $_->{subject} =~ /^url/ }
+        @{ examine('--url', $acme->url) };
+    is_deeply [map { $_->{subject} } @bad], ['url: write'],
+        'a token that only reads is told';
+    like $bad[0]{hint}, qr/without "Read only"/, '... with what to do';
     %says = map { $_->{subject} => $_ } @{ examine('--url',
         'http://127.0.0.1:1/scim') };
-    like $says{'tenant URL'}{says}, qr/answers 0: curl: .*connect/i,
+    like $says{'url: reached'}{says}, qr/no answer: curl: .*connect/i,
         'a server that is not there is told';
+    %says = map { $_->{subject} => $_ } @{ examine('--url',
+        'http://127.0.0.1:' . $server->port . '/elsewhere') };
+    like $says{'url: reached'}{says}, qr/answers 404: <!DOCTYPE HTML/,
+        'a page of something else is told';
     like $postgres->scimctl('doctor', '--url', qq{http://x/"\n})->{output},
         qr/URL and token hold no quotes/, 'a URL orders curl nothing';
 }

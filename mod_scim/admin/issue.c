@@ -70,6 +70,22 @@ static scim_error *create(admin_call *call)
     return err;
 }
 
+static scim_error *test(admin_call *call)
+{
+    store_secret secret;
+    const char *text;
+    scim_error *err = make(&text, &secret, call);
+
+    if (err == NULL) {
+        err = store_token_test(&call->out, &secret, call->given, call->db,
+                               call->pool);
+    }
+    if (err == NULL) {
+        show(text, call);
+    }
+    return err;
+}
+
 static scim_error *rotate(admin_call *call)
 {
     store_secret secret;
@@ -124,6 +140,12 @@ static const admin_field create_fields[] = {
     { .name = NULL },
 };
 
+static const admin_field test_fields[] = {
+    { .name = "app", .type = ADMIN_NUMBER, .least = 1, .most = 999999999,
+      .required = 1, .help = "for which app" },
+    { .name = NULL },
+};
+
 static const admin_field rotate_fields[] = {
     EXPIRES("as many as the old one had"),
     { .name = "compromised", .type = ADMIN_BOOLEAN,
@@ -145,6 +167,12 @@ const admin_operation admin_token_create = {
     .fields = create_fields, .run = create,
     .summary = "Makes a secret token for an app and shows it, this once"
                " only." };
+
+const admin_operation admin_token_test = {
+    .name = "token.test", .need = STORE_ADMIN_WRITES, .fields = test_fields,
+    .run = test,
+    .summary = "Makes a token for a connection test: it reads, for five"
+               " minutes, and counts as no contact of the provider's." };
 
 const admin_operation admin_token_rotate = {
     .name = "token.rotate", .need = STORE_ADMIN_WRITES, .ids = "n",

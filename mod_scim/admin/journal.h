@@ -4,6 +4,7 @@
 
 #include "admin/operation.h"
 
-extern const admin_operation admin_journal_list, admin_journal_follow;
+extern const admin_operation admin_journal_list, admin_journal_follow,
+    admin_journal_show;
 
 #endif

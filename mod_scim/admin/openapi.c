@@ -160,6 +160,11 @@ static void add_of_query(json_t *list, const admin_route *route,
     for (; field != NULL && field->name != NULL; field++) {
         if (!is_in_path(field, route, pool)) {
             add_parameter(list, field->name, "query", schema_of(field, pool));
+            if (field->required) {
+                json_object_set_new(json_array_get(list, json_array_size(list)
+                                                             - 1),
+                                    "required", json_true());
+            }
         }
     }
     if (route->operation->is_list) {

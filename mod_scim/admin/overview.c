@@ -2,81 +2,52 @@
 
 #include <string.h>
 
-/* Pages of the providers, in the order of `providers`. */
-typedef enum {
-    OURS, /* the console */
-    CREDENTIALS,
-    MAPPINGS,
-    STATUS,
-    PAGE_COUNT
-} page;
+#include "admin/provider.h"
 
 /* clang-format off */
-static const struct provider {
-    const char *kind; /* of an app */
-    const char *pages[PAGE_COUNT];
-} providers[] = {
-    { "entra", {
-      [CREDENTIALS] = "Entra: Provisioning > Admin Credentials",
-      [MAPPINGS] = "Entra: Provisioning > Mappings > Users",
-      [STATUS] = "Entra: Provisioning > Overview" } },
-    { "okta", {
-      [CREDENTIALS] = "Okta: the app > Provisioning > Integration",
-      [MAPPINGS] = "Okta: the app > Provisioning > To App > Attribute Mappings",
-      [STATUS] = "Okta: Dashboard > Tasks" } },
-    { "onelogin", {
-      [CREDENTIALS] = "OneLogin: the app > Configuration",
-      [MAPPINGS] = "OneLogin: the app > Parameters",
-      [STATUS] = "OneLogin: the app > Provisioning" } },
-    { "generic", {
-      [CREDENTIALS] = "The provider's page with tenant URL and token",
-      [MAPPINGS] = "The provider's page of attributes",
-      [STATUS] = "The provider's log of provisioning" } },
-};
-
 /* What to do about a hint, and where in the pages of the provider or in ours.
  * Codes are stable: alerts and scripts go by them. */
 static const struct remedy {
     const char *code;
-    page page;
+    admin_page page;
     const char *where; /* of ours */
     const char *text;
 } remedies[] = {
-    { "brake_engaged", OURS, "Settings > Brake",
+    { "brake_engaged", ADMIN_PAGE_NONE, "Settings > Brake",
       "Look at who is held: let them through or release the brake, or correct "
       "the provider." },
-    { "rehearsing", OURS, "SCIM > the app",
+    { "rehearsing", ADMIN_PAGE_NONE, "SCIM > the app",
       "Read its summary, and let it go live." },
-    { "token_expires", CREDENTIALS, NULL,
+    { "token_expires", ADMIN_PAGE_CREDENTIALS, NULL,
       "Rotate the token and paste the new one." },
-    { "no_token", CREDENTIALS, NULL, "Make a token and paste it." },
-    { "token_unused", OURS, "SCIM > the app > Tokens",
+    { "no_token", ADMIN_PAGE_CREDENTIALS, NULL, "Make a token and paste it." },
+    { "token_unused", ADMIN_PAGE_NONE, "SCIM > the app > Tokens",
       "Revoke them; whoever needs one gets a new one." },
-    { "never_contacted", CREDENTIALS, NULL,
+    { "never_contacted", ADMIN_PAGE_CREDENTIALS, NULL,
       "Paste tenant URL and secret token, and test the connection." },
-    { "quarantine", STATUS, NULL,
+    { "quarantine", ADMIN_PAGE_STATUS, NULL,
       "Correct what fails, then restart provisioning." },
-    { "no_contact", STATUS, NULL,
+    { "no_contact", ADMIN_PAGE_STATUS, NULL,
       "See whether provisioning is on, and whether its network reaches this "
       "server." },
-    { "external_id_changes", MAPPINGS, NULL,
+    { "external_id_changes", ADMIN_PAGE_MAPPINGS, NULL,
       "Map externalId to what never changes (in Entra objectId), and restart "
       "provisioning." },
-    { "external_id_shared", MAPPINGS, NULL,
+    { "external_id_shared", ADMIN_PAGE_MAPPINGS, NULL,
       "Map externalId to an attribute that no two people share (in Entra "
       "objectId)." },
-    { "active_never_sent", MAPPINGS, NULL,
+    { "active_never_sent", ADMIN_PAGE_MAPPINGS, NULL,
       "Map active; in Entra to Switch([IsSoftDeleted], , \"False\", \"True\", "
       "\"True\", \"False\")." },
-    { "group_names", OURS, "Groups",
+    { "group_names", ADMIN_PAGE_NONE, "Groups",
       "Rename one of them in the provider, or map by the group's id." },
-    { "unmapped_groups", OURS, "Group mapping",
+    { "unmapped_groups", ADMIN_PAGE_NONE, "Group mapping",
       "Map those that should give something." },
-    { "dormant_mappings", OURS, "Group mapping > Dormant",
+    { "dormant_mappings", ADMIN_PAGE_NONE, "Group mapping > Dormant",
       "Reconnect them to the groups that took their place, or remove them." },
-    { "failures", OURS, "Journal > Failed",
+    { "failures", ADMIN_PAGE_NONE, "Journal > Failed",
       "Open one in the journal: it says what to change." },
-    { "inactive_users", OURS, "Users > Inactive",
+    { "inactive_users", ADMIN_PAGE_NONE, "Users > Inactive",
       "Nothing has to be done; they hold no permissions." },
 };
 /* clang-format on */
@@ -85,14 +56,9 @@ static const struct remedy {
 
 static const char *place_of(const struct remedy *remedy, const char *kind)
 {
-    apr_size_t i;
-
-    for (i = 0; remedy->page != OURS && i < COUNT(providers); i++) {
-        if (kind != NULL && strcmp(providers[i].kind, kind) == 0) {
-            return providers[i].pages[remedy->page];
-        }
-    }
-    return remedy->where;
+    return kind == NULL || remedy->page == ADMIN_PAGE_NONE
+               ? remedy->where
+               : admin_provider_page(admin_provider_of(kind), remedy->page);
 }
 
 static void add_remedy(json_t *hint)

@@ -21,6 +21,7 @@
 #include "admin/permission.h"
 #include "admin/role.h"
 #include "admin/stack.h"
+#include "admin/trial.h"
 #include "admin/user.h"
 
 /* clang-format off */
@@ -79,6 +80,9 @@ const admin_route admin_routes[] = {
     { "POST",   ORG "/apps/{id}/rehearse", &admin_app_rehearse, 200, NULL },
     { "POST",   ORG "/apps/{id}/adopt", &admin_app_adopt, 200, NULL },
     { "POST",   ORG "/apps/{app}/tokens", &admin_token_create, 201,
+      ORG "/tokens/{id}" },
+    { "GET",    ORG "/apps/{id}/test", &admin_app_test, 200, NULL },
+    { "POST",   ORG "/apps/{app}/test-tokens", &admin_token_test, 201,
       ORG "/tokens/{id}" },
 
     { "GET",    ORG "/tokens",       &admin_token_list, 200, NULL },
@@ -142,6 +146,7 @@ const admin_route admin_routes[] = {
 
     { "GET",    ORG "/journal",      &admin_journal_list, 200, NULL },
     { "GET",    ORG "/journal/follow", &admin_journal_follow, 200, NULL },
+    { "GET",    ORG "/journal/show", &admin_journal_show, 200, NULL },
     { NULL, NULL, NULL, 0, NULL },
 };
 /* clang-format on */

@@ -2,12 +2,15 @@
 
 import { get, patch, post } from './api.js';
 import { ask, check, field } from './dialog.js';
-import { action, chip, copyButton, count, el, head, nothing, secret, time,
-  toast } from './elements.js';
+import { action, chip, copyButton, count, el, facts, head, nothing, secret,
+  time, toast } from './elements.js';
+import { entraMappings, entraScript } from './entra.js';
 import { effect } from './mapping.js';
-import { entraMappings, entraScript, PROVIDERS } from './providers.js';
+import { providerOf, PROVIDERS } from './providers.js';
+import { testConnection, trial } from './trial.js';
 
 const POLL = 2000; // ms between two looks for the first contact
+const NAMED = 3;   // of the first users
 
 const isGone = (token) => token.revoked
   || (token.expires && new Date(token.expires) < new Date());
@@ -55,22 +58,49 @@ const tenantUrl = (organization, made) => made?.tenant_url
   || organization.tenant_url
   || `${location.origin}/scim/v2/${organization.slug}`;
 
-// Turns green by itself when the provider has used the token.
-function waiting(page, key, signal) {
-  const line = el('p', { className: 'note warn', role: 'status' },
-    'Waiting for Test Connection…');
+// What has arrived through the app, once it is connected.
+async function arrived(page, app, signal) {
+  const [users, groups] = await Promise.all([
+    get(page.at('users'), { app: app.id, limit: NAMED }, signal),
+    get(page.at('groups'), { app: app.id, limit: 1 }, signal)]);
+  if (users.items.length === 0 && groups.items.length === 0) {
+    return 'No user yet: they come with the provider’s first cycle.';
+  }
+  const names = users.items.map((user) => user.user_name.slice(0, 60));
+  return [users.items.length === 0 ? 'The first group has come'
+    : `The first users have come: ${names.join(', ')}${users.next ? ', …' : ''}`,
+  '. ', el('a', { href: page.link('users') }, 'Users'), ' · ',
+  el('a', { href: page.link('mapping') }, 'Group mapping')];
+}
+
+// Turns green by itself when the provider has used the token; then says who has
+// come.
+function waiting(page, app, key, signal) {
+  const line = el('div', { className: 'note warn', role: 'status' },
+    el('p', {}, `Waiting for ${providerOf(app.kind).test}…`));
+  const users = el('p', {});
+  let said = '';
   const look = async () => {
     if (signal.aborted) {
       return;
     }
     try {
-      const token = await get(page.at('tokens', key), {}, signal);
-      if (token.last_used) {
-        line.className = 'note good';
-        line.replaceChildren('✓ Connected: the first request came ',
-          time(token.last_used),
-          token.last_address ? ` from ${token.last_address}.` : '.');
-        return;
+      if (line.className !== 'note good') {
+        const token = await get(page.at('tokens', key), {}, signal);
+        if (token.last_used) {
+          line.className = 'note good';
+          line.replaceChildren(el('p', {}, '✓ Connected: the first request came ',
+            time(token.last_used),
+            token.last_address ? ` from ${token.last_address}.` : '.'), users);
+        }
+      }
+      if (line.className === 'note good') {
+        const content = [await arrived(page, app, signal)].flat();
+        const text = content.map((one) => one.textContent ?? one).join('');
+        if (text !== said) { // what is the same is not read out again
+          said = text;
+          users.replaceChildren(...content);
+        }
       }
     } catch (problem) {
       if (problem.name === 'AbortError') {
@@ -83,37 +113,51 @@ function waiting(page, key, signal) {
   return line;
 }
 
+const pasted = (label, text, help) => el('div', { className: 'field' },
+  el('span', { className: 'label' }, label), secret(text, label),
+  help && el('span', { className: 'help' }, help));
+
+const fields = (pairs) => (pairs || []).length > 0 && facts(pairs);
+
+function script(app, url) {
+  const text = entraScript(url, app.name);
+  const mappings = JSON.stringify(entraMappings, null, 2);
+  return [el('details', {},
+    el('summary', {}, 'One script instead of twenty clicks'),
+    el('div', { className: 'stack' },
+      el('p', { className: 'soft' }, 'For bash with az and jq, as in the Azure'
+        + ' Cloud Shell: makes the application and its provisioning job, tests'
+        + ' and saves these values, maps externalId to objectId, sets the'
+        + ' notification e-mail and starts. It asks for the secret token, and'
+        + ' stops with a reason where something fails.'),
+      el('pre', { tabindex: '0', 'aria-label': 'Script' }, text),
+      el('div', { className: 'actions' }, copyButton(text, 'Script')))),
+  el('details', {}, el('summary', {}, 'Attribute mappings as JSON'),
+    el('div', { className: 'stack' },
+      el('pre', { tabindex: '0', 'aria-label': 'Mappings' }, mappings),
+      el('div', { className: 'actions' }, copyButton(mappings, 'Mappings'))))];
+}
+
 function shown(page, organization, app, made) {
-  const provider = PROVIDERS[app.kind] || PROVIDERS.generic;
+  const provider = providerOf(app.kind);
   const url = tenantUrl(organization, made);
-  const stop = new AbortController();
-  page.signal.addEventListener('abort', () => stop.abort());
-  const script = entraScript(url, app.name);
+  const stop = new AbortController(); // the page may be drawn anew below
   ask({ title: `Paste these into ${provider.name}`, side: true,
     onclose: () => { stop.abort(); page.again(); },
     content: [
-      el('p', { className: 'soft' }, provider.where),
-      el('div', { className: 'field' }, el('span', { className: 'label' },
-        provider.url), secret(url, provider.url)),
-      el('div', { className: 'field' }, el('span', { className: 'label' },
-        provider.secret), secret(made.token, provider.secret),
-      el('span', { className: 'help' },
-        'Shown once. If it is lost, rotate the token.')),
-      el('p', {}, 'Then: ', provider.then),
-      waiting(page, made.id, stop.signal),
-      el('ul', {}, provider.notes.map((note) => el('li', {}, note))),
-      app.kind === 'entra' && el('details', {},
-        el('summary', {}, 'One script instead of twenty clicks'),
-        el('div', { className: 'stack' },
-          el('p', { className: 'soft' }, 'For bash with az and jq: creates the'
-            + ' application, its provisioning job, these values and the'
-            + ' recommended mappings, tests and starts it. It asks for the'
-            + ' secret token.'),
-          el('pre', { tabindex: '0' }, script), copyButton(script, 'Script'))),
-      app.kind === 'entra' && el('details', {},
-        el('summary', {}, 'Attribute mappings as JSON'),
-        el('pre', { tabindex: '0' }, JSON.stringify(entraMappings, null, 2)),
-        copyButton(JSON.stringify(entraMappings, null, 2), 'Mappings')),
+      el('p', { className: 'soft' }, `In ${provider.site}: ${provider.where}.`),
+      fields(provider.before),
+      pasted(provider.url, url),
+      fields(provider.between),
+      pasted(provider.secret, made.token,
+        'Shown once. If it is lost, rotate the token.'),
+      el('p', {}, 'Then: ', el('strong', {}, provider.then), '.'),
+      waiting(page, app, made.id, stop.signal),
+      el('details', {}, el('summary', {}, 'Test the connection from here first'),
+        trial(page, app, made.token)),
+      el('h3', {}, 'And there, before the first cycle'),
+      fields(provider.after),
+      app.kind === 'entra' && script(app, url),
     ] });
 }
 
@@ -254,7 +298,7 @@ function appCard(page, organization, app, tokens) {
   return el('section', { className: 'card' },
     el('header', {}, el('div', { className: 'actions' },
       el('h3', {}, app.name),
-      chip((PROVIDERS[app.kind] || PROVIDERS.generic).name),
+      chip(providerOf(app.kind).name),
       app.rehearsing && chip('rehearsing', 'warn'),
       app.strict && chip('strict'),
       app.uninstalled && chip('uninstalled')),
@@ -274,6 +318,8 @@ function appCard(page, organization, app, tokens) {
     live.length === 0 && el('p', { className: 'note warn' },
       'No token: the provider cannot connect.'),
     page.role !== 'member' && el('div', { className: 'actions' },
+      el('button', { type: 'button',
+        onclick: () => testConnection(page, app) }, 'Test the connection'),
       el('button', { type: 'button',
         onclick: () => newToken(page, organization, app) }, 'New token'))]);
 }

@@ -1,17 +1,12 @@
 // Journal: what happened, what failed; a reference finds its row.
 
 import { get } from './api.js';
-import { ask } from './dialog.js';
-import { chip, el, facts, head, identifier, nothing, time }
-  from './elements.js';
-import { changes } from './history.js';
+import { copyButton, el, head, nothing, time, trouble } from './elements.js';
+import { follow, followRow, open, outcome } from './entry.js';
 import { list } from './list.js';
+import { referenceIn, referenceOf } from './reference.js';
 
 const LIVE = 3000; // ms between two looks for new rows
-
-const outcome = (row) => row.status >= 400 ? chip(String(row.status), 'bad')
-  : (row.warnings || []).length
-    ? chip('with warnings', 'warn') : chip('done', 'good');
 
 // A cell that a spreadsheet would run gets a quote before it.
 const csvCell = (value) => {
@@ -23,7 +18,7 @@ const csvCell = (value) => {
 
 function save(rows, kind) {
   const names = ['time', 'actor', 'action', 'type', 'id', 'name', 'status',
-    'scim_type', 'detail', 'duration_ms', 'request_id', 'address',
+    'scim_type', 'detail', 'duration_ms', 'request_id', 'address', 'request',
     'before', 'after', 'members', 'changes'];
   const text = kind === 'csv'
     ? [names.join(','), ...rows.map((row) => names.map((name) =>
@@ -35,35 +30,21 @@ function save(rows, kind) {
   URL.revokeObjectURL(link.href);
 }
 
-export function open(row) {
-  const warnings = row.warnings || [];
-  ask({ title: `${row.action} ${row.name || row.type || ''}`, side: true,
-    content: [
-      row.detail && el('div', { className: 'note bad' },
-        el('strong', {}, `${row.status} ${row.scim_type || ''}`),
-        el('p', {}, row.detail)),
-      facts([['When', time(row.time)], ['Who', row.actor],
-        row.app && ['App', row.app],
-        row.id && ['Resource', identifier(row.id)],
-        row.status && ['Status', String(row.status)],
-        ['Took', row.duration_ms === null || row.duration_ms === undefined
-          ? '–' : `${row.duration_ms} ms`],
-        ['From', row.address || '–'],
-        ['Reference', row.request_id ? identifier(row.request_id) : '–']]),
-      warnings.length > 0 && el('div', { className: 'note warn stack' },
-        el('strong', {}, 'Off-standard, and how it was read'),
-        warnings.map((warning) => el('p', {}, warning.detail || warning.text
-          || JSON.stringify(warning)))),
-      el('h3', {}, 'Changes'), changes(row),
-      el('details', {}, el('summary', {}, 'As JSON'),
-        el('pre', { tabindex: '0' }, JSON.stringify(row, null, 2)))] });
-}
+// Each in one element: a narrow page has the column's name beside it.
+const said = (row) => el('div', {}, outcome(row), row.detail && [
+  el('div', { className: 'small soft' }, row.detail.slice(0, 300)),
+  row.request_id && el('div', { className: 'reference small' },
+    el('code', {}, row.request_id), copyButton(row.request_id, 'Reference'))]);
+
+const who = (row) => el('div', {}, row.app || row.actor, row.app
+  && el('div', { className: 'small soft' }, row.actor));
 
 export function show(page) {
   const value = (name) => page.query.get(name) || '';
+  const note = el('div', {});
   const search = el('input', { type: 'search', value: value('text'),
-    'aria-label': 'Search the journal',
-    placeholder: 'Name, text of an error, or its reference   ( / )' });
+    'aria-label': 'Search the journal', autocomplete: 'off',
+    placeholder: 'Name, or an error with its reference   ( / )' });
   const select = (name, label, choices) => el('select', { 'aria-label': label,
     onchange: (event) => changed(name, event.target.value) },
   choices.map(([key, text]) => el('option', { value: key,
@@ -81,16 +62,18 @@ export function show(page) {
       shown.push(...found.items);
       return found;
     },
-    empty: nothing('Nothing here', 'With filters: no row fits.'),
+    empty: nothing('Nothing here', 'With filters: no row fits. Reads, and'
+      + ' requests without a valid token, are in no journal: they are in'
+      + ' httpd’s error log.'),
     columns: [
       { name: 'When', cell: (row) => el('button', { type: 'button',
-        className: 'quiet', 'aria-label': `Open ${row.action} ${row.name
-          || ''}`, onclick: () => open(row) }, time(row.time)) },
-      { name: 'What', cell: (row) => [el('strong', {}, row.action), ' ',
-        row.name || ''] },
-      { name: 'Outcome', cell: (row) => [outcome(row), row.detail
-        && el('div', { className: 'small soft' }, row.detail)] },
-      { name: 'Who', cell: (row) => row.actor },
+        className: 'quiet', 'aria-label': `Open ${row.action} ${(row.name
+          || '').slice(0, 80)}`, onclick: () => open(page, row) },
+      time(row.time)) },
+      { name: 'What', cell: (row) => el('div', {}, el('strong', {},
+        row.action), ' ', (row.name || row.type || '').slice(0, 200)) },
+      { name: 'Outcome', cell: said },
+      { name: 'Who', cell: who },
     ] });
 
   function changed(name, text) {
@@ -102,10 +85,32 @@ export function show(page) {
     }
     table.reload();
   }
+
+  // What is found opens; what may be a reference and is none is searched for.
+  async function find(reference, quiet) {
+    note.replaceChildren();
+    try {
+      return await follow(page, reference, quiet);
+    } catch (problem) {
+      if (problem.name !== 'AbortError') {
+        note.replaceChildren(trouble(problem, () => find(reference, quiet)));
+      }
+      return true;
+    }
+  }
   let timer = 0;
   search.addEventListener('input', () => {
     clearTimeout(timer);
-    timer = setTimeout(() => changed('text', search.value.trim()), 250);
+    timer = setTimeout(async () => {
+      const text = search.value.trim();
+      const reference = referenceOf(text);
+      if (referenceIn(text)) { // a whole error, which may be long
+        search.value = reference;
+      }
+      if (!reference || !await find(reference, !referenceIn(text))) {
+        changed('text', search.value.trim().slice(0, 200));
+      }
+    }, 250);
   });
   const fresh = el('div', { role: 'status' });
   const watch = async () => {
@@ -129,16 +134,38 @@ export function show(page) {
     setTimeout(watch, LIVE);
   };
   setTimeout(watch, LIVE);
+
+  // The page is shown after this, and has the focus then.
+  const focusSearch = () => setTimeout(() => search.isConnected
+    ? search.focus() : !page.ended() && focusSearch(), 50);
+
+  // What the address names, once the page is there.
+  setTimeout(() => {
+    if (page.ended()) {
+      return;
+    }
+    if (value('reference')) {
+      find(value('reference'), false);
+    } else if (value('row')) {
+      followRow(page, value('row')).catch((problem) =>
+        note.replaceChildren(trouble(problem)));
+    } else if (value('find')) {
+      page.remember({ find: '' });
+      focusSearch();
+    }
+  });
   return [
-    head('Journal', 'Every change and every refusal, the newest first.',
-      el('button', { type: 'button', onclick: () => save(shown, 'csv') },
-        'Save as CSV'),
-      el('button', { type: 'button', onclick: () => save(shown, 'ndjson') },
-        'Save as NDJSON')),
+    head('Journal', 'Every change and every refusal, the newest first. An error'
+      + ' of the provider ends with a reference: paste it here, or anywhere in'
+      + ' the console.',
+    el('button', { type: 'button', onclick: () => save(shown, 'csv') },
+      'Save as CSV'),
+    el('button', { type: 'button', onclick: () => save(shown, 'ndjson') },
+      'Save as NDJSON')),
     el('div', { className: 'tools', role: 'search' }, search,
       select('outcome', 'Outcome', [['', 'All outcomes'], ['refused', 'Failed'],
         ['warned', 'With warnings'], ['unexpected', 'Unexpected'],
         ['ok', 'Done']]),
       select('type', 'Type', [['', 'All types'], ['User', 'Users'],
-        ['Group', 'Groups']])), fresh, table];
+        ['Group', 'Groups']])), note, fresh, table];
 }

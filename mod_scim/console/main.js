@@ -2,6 +2,7 @@
 
 import { get, of } from './api.js';
 import { el, trouble } from './elements.js';
+import { listen } from './reference.js';
 
 const PAGES = [
   ['overview', 'Overview'], ['connect', 'SCIM'], ['mapping', 'Group mapping'],
@@ -167,4 +168,5 @@ addEventListener('keydown', (event) => {
     search.focus();
   }
 });
+listen();
 start();

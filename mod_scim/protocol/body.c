@@ -90,8 +90,12 @@ scim_error *serve_body_read(json_t **out, serve_call *call)
         return NULL;
     }
     err = serve_body_text(&text, &len, call);
-    return err != NULL
-               ? err
-               : scim_json_parse(out, text, len,
-                                 call->context->limits->max_depth, call->pool);
+    if (err == NULL) {
+        err = scim_json_parse(out, text, len, call->context->limits->max_depth,
+                              call->pool);
+    }
+    if (err == NULL) {
+        call->body = *out;
+    }
+    return err;
 }

@@ -55,6 +55,7 @@ struct serve_call {
     const apr_array_header_t *given; /* of a write, where it matters; or NULL */
     scim_page page;                 /* of a list */
     scim_reading reading;
+    const json_t *body; /* as it was sent; NULL: nobody has read it */
     int token_checked; /* a trip has verified the token, or had to refuse it */
     int body_lost;     /* the body did not arrive: nobody waits for an answer */
     scim_error *strict_refusal; /* what a strict app does not take; or NULL */
@@ -103,6 +104,15 @@ const char **serve_query_field(serve_query *query, const char *name);
 
 /* route.c: how the journal calls a write by this method; NULL: it is none. */
 const char *serve_action(serve_method method);
+
+/* route.c: "PATCH"; of what is no method of SCIM's "other". */
+const char *serve_method_name(serve_method method);
+
+/* asked.c: what was asked, as far as the journal may keep it: {method, path,
+ * content_type, if_match, if_none_match, body, left_out, bulk}. */
+json_t *serve_asked(const serve_call *call);
+/* What people would call the resource that was sent; or NULL. */
+const char *serve_asked_name(const serve_call *call);
 
 /* serve.c: what of call->type the query asks for. */
 void serve_project(serve_call *call);

@@ -127,6 +127,11 @@ static const place *find(serve_call *call)
     return part != NULL ? &item : &collection;
 }
 
+const char *serve_method_name(serve_method method)
+{
+    return method < METHODS ? method_names[method] : "other";
+}
+
 const char *serve_action(serve_method method)
 {
     return actions[method];

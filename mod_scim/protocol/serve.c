@@ -38,9 +38,15 @@ void serve_journal_refusal(serve_call *call, const scim_error *err)
 {
     if (call->action != NULL && !serve_is_about_access(err)
         && !call->body_lost) {
-        store_journal_refusal(call->type, call->id, call->action, err,
-                              call->context->caller, call->context->store,
-                              call->pool);
+        const store_refusal refusal = { .type = call->type,
+                                        .id = call->id,
+                                        .action = call->action,
+                                        .name = serve_asked_name(call),
+                                        .err = err,
+                                        .request = serve_asked(call) };
+
+        store_journal_refusal(&refusal, call->context->caller,
+                              call->context->store, call->pool);
     }
 }
 

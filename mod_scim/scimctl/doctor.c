@@ -103,74 +103,62 @@ static scim_error *check_database(apr_array_header_t *findings,
 
 /* --------------------------------------------------------------- tenant URL */
 
-static const char *detail_of(const char *body, apr_pool_t *pool)
+/* *good: what follows may be tried. */
+static scim_error *try_step(int *good, apr_array_header_t *findings,
+                            const admin_trial_step *step, const char *url,
+                            const char *token, apr_pool_t *pool)
 {
-    json_t *json = json_loads(body, 0, NULL);
-    const char *detail = json_string_value(json_object_get(json, "detail"));
-
-    detail = apr_pstrdup(pool, detail != NULL ? detail : scim_excerpt(body,
-                                                                      pool));
-    json_decref(json);
-    return detail;
-}
-
-/* What to do about an answer, by its status. */
-static const char *advice(int status)
-{
-    switch (status) {
-    case 0:
-        return "is the URL right, does httpd run, is its certificate one that "
-               "this machine trusts?";
-    case 401:
-        return "scimctl token list and scimctl organization show tell whether "
-               "the token lives and SCIM is on";
-    case 403:
-        return "https:// in the URL; or ScimTrustedProxy, where a proxy ends "
-               "TLS";
-    case 404:
-        return "the URL is https://HOST/BASE/SLUG, BASE being the section with "
-               "ScimService scim";
-    case 503:
-        return "httpd's error log says why it cannot reach the database";
-    default:
-        return "httpd's error log says more";
-    }
-}
-
-static void check_answer(apr_array_header_t *findings, const char *subject,
-                         const char *url, const char *path, const char *token,
-                         apr_pool_t *pool)
-{
-    scimctl_answer answer;
-    scim_error *err = scimctl_probe(&answer, url, path, token, pool);
+    admin_trial_answer answer = { 0 };
+    const char *says, *hint;
+    scim_error *err = step->method != NULL
+                          ? scimctl_probe(&answer, step, url, token, pool)
+                          : NULL;
 
     if (err != NULL) {
-        add_error(findings, subject, err, "install curl");
-        return;
+        return err;
     }
-    add(findings, subject, answer.status == 200,
-        answer.status == 200
-            ? apr_pstrcat(pool, url, " answers", NULL)
-            : apr_psprintf(pool, "%s answers %d: %s", url, answer.status,
-                           detail_of(answer.body, pool)),
-        advice(answer.status));
+    hint = admin_trial_judge(&says, step, url, &answer, pool);
+    add(findings, apr_pstrcat(pool, "url: ", step->code, NULL), hint == NULL,
+        apr_pstrcat(pool, step->title, ": ", says, NULL), hint);
+    *good = hint == NULL || !step->decides;
+    return NULL;
+}
+
+static scim_error *read_kind(admin_provider *out, const scimctl_call *call)
+{
+    const char *kind = scimctl_text(call, "kind");
+
+    *out = admin_provider_of(kind);
+    return kind == NULL || *out != ADMIN_GENERIC || strcmp(kind, "generic") == 0
+               ? NULL
+               : scim_error_make(SCIM_INVALID_VALUE, call->pool,
+                                 "--kind is one of " ADMIN_KINDS ".");
 }
 
 static scim_error *check_url(apr_array_header_t *findings, scimctl_call *call)
 {
     const char *url = scimctl_text(call, "url"), *token;
-    scim_error *err;
+    admin_provider provider;
+    apr_array_header_t *steps;
+    int i, good = 1;
+    scim_error *err = read_kind(&provider, call);
 
-    if (url == NULL) {
-        return NULL;
+    if (err == NULL && url != NULL) {
+        err = scimctl_probe_token(&token, call->pool);
     }
-    err = scimctl_probe_token(&token, call->pool);
-    if (err != NULL) {
+    if (err != NULL || url == NULL) {
         return err;
     }
-    check_answer(findings, "tenant URL", url, "/ServiceProviderConfig", token,
-                 call->pool);
-    check_answer(findings, "token", url, "/Users?count=1", token, call->pool);
+    steps = admin_trial(provider, call->pool);
+    for (i = 0; err == NULL && good && i < steps->nelts; i++) {
+        err = try_step(&good, findings,
+                       APR_ARRAY_IDX(steps, i, const admin_trial_step *), url,
+                       token, call->pool);
+    }
+    if (err != NULL) {
+        add_error(findings, "url", err,
+                  "install curl, and take URL and token as they were shown");
+    }
     return NULL;
 }
 
@@ -204,8 +192,10 @@ static scim_error *examine(scimctl_call *call)
 
 /* clang-format off */
 static const scimctl_option options[] = {
-    { "url", "URL", "a tenant URL to be tried; the secret token comes from the"
-      " environment's SCIM_TOKEN or from standard input", 0 },
+    { "url", "URL", "a tenant URL to be tried with a provider's own first"
+      " requests; the secret token comes from the environment's SCIM_TOKEN or"
+      " from standard input", 0 },
+    { "kind", ADMIN_KINDS, "whose requests (default: generic)", 0 },
     { NULL, NULL, NULL, 0 },
 };
 

@@ -116,7 +116,111 @@ static scim_error *follow(scimctl_call *call)
     return err;
 }
 
+/* ------------------------------------------------------------ a reference */
+
+static void add_line(scimctl_table *table, const char *head, const char *text)
+{
+    if (text != NULL) {
+        scimctl_table_add(table, head);
+        scimctl_table_add(table, text);
+    }
+}
+
+/* "a" and "b", as far as they are there: "a, b"; or NULL. */
+static const char *joined(const char *a, const char *between, const char *b,
+                          apr_pool_t *pool)
+{
+    return a == NULL || b == NULL ? (a != NULL ? a : b)
+                                  : apr_pstrcat(pool, a, between, b, NULL);
+}
+
+static void add_asked(scimctl_table *table, const json_t *request,
+                      apr_pool_t *pool)
+{
+    add_line(table, "asked",
+             joined(scimctl_member(request, "method", pool), " ",
+                    scimctl_member(request, "path", pool), pool));
+    add_line(table, "If-Match", scimctl_member(request, "if_match", pool));
+    add_line(table, "body", scimctl_member(request, "body", pool));
+}
+
+static void add_help(scimctl_table *table, const json_t *help,
+                     apr_pool_t *pool)
+{
+    const char *operation = scimctl_member(help, "operation", pool);
+
+    add_line(table, "rule",
+             joined(scimctl_member(help, "rule", pool), " ",
+                    scimctl_member(help, "section", pool), pool));
+    add_line(table, "attribute", scimctl_member(help, "attribute", pool));
+    add_line(table, "operation",
+             operation != NULL
+                 ? apr_pstrcat(pool, "Operations[", operation, "]", NULL)
+                 : NULL);
+    add_line(table, "to do", scimctl_member(help, "remedy", pool));
+    add_line(table, "where", scimctl_member(help, "where", pool));
+}
+
+static void print_row(const json_t *row, apr_pool_t *pool)
+{
+    scimctl_table *table = scimctl_table_make(2, pool);
+    const char *status = scimctl_member(row, "status", pool);
+
+    add_line(table, "when", scimctl_member(row, "time", pool));
+    add_line(table, "who", joined(scimctl_member(row, "actor", pool), ", ",
+                                  scimctl_member(row, "app", pool), pool));
+    add_line(table, "what",
+             joined(joined(scimctl_member(row, "action", pool), " ",
+                           scimctl_member(row, "type", pool), pool),
+                    " ",
+                    joined(scimctl_member(row, "name", pool), " ",
+                           scimctl_member(row, "id", pool), pool),
+                    pool));
+    add_asked(table, json_object_get(row, "request"), pool);
+    add_line(table, "answered",
+             joined(joined(status, " ", scimctl_member(row, "scim_type", pool),
+                           pool),
+                    ": ", scimctl_member(row, "detail", pool), pool));
+    add_help(table, json_object_get(row, "help"), pool);
+    scimctl_table_print(table);
+}
+
+static scim_error *show(scimctl_call *call)
+{
+    admin_call todo;
+    json_t *row;
+    size_t i;
+    scim_error *err = scimctl_prepare(&todo, call);
+
+    if (err == NULL) {
+        json_object_set_new(todo.given, "reference",
+                            scim_json_text(call->argument));
+        todo.ids[0] = NULL;
+        err = admin_perform(&todo);
+    }
+    if (err != NULL) {
+        return err;
+    }
+    if (call->json) {
+        scimctl_print_json(json_incref(todo.out));
+        return NULL;
+    }
+    json_array_foreach(json_object_get(todo.out, "rows"), i, row) {
+        printf("%s", i > 0 ? "\n" : "");
+        print_row(row, call->pool);
+    }
+    return i > 0 ? NULL
+                 : scim_error_make(SCIM_NOT_FOUND, call->pool, "%s",
+                                   scimctl_member(todo.out, "says",
+                                                  call->pool));
+}
+
 /* clang-format off */
+static const scimctl_option show_options[] = {
+    { "organization", "SLUG", "which one", 1 },
+    { NULL, NULL, NULL, 0 },
+};
+
 static const scimctl_option maintain_options[] = {
     { "keep", "MONTHS",
       "drops what is older than so many whole months (default 0: nothing)",
@@ -131,6 +235,9 @@ const scimctl_command scimctl_journal[] = {
                  " status:STATUS remark:REMARK" },
     { .family = "journal", .name = "follow", .argument = "SLUG",
       .operation = &admin_journal_follow, .run = follow },
+    { .family = "journal", .name = "show", .argument = "REFERENCE",
+      .operation = &admin_journal_show, .options = show_options,
+      .run = show },
     { .family = "journal", .name = "maintain",
       .summary = "Makes the journal's partitions three months ahead, and"
                  " removes mappings whose group was deleted 90 days ago; for"

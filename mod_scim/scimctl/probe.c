@@ -8,13 +8,15 @@
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 
+#include "core/casefold.h"
+
 #define LARGEST_ANSWER (1024 * 1024)
 #define LONGEST_TOKEN  512
 
 static const char *const arguments[] = {
-    "curl", "-q", "--silent", "--show-error", "--max-time", "15",
-    "--proto", "=http,https", "--write-out", "\n%{http_code}",
-    "--config", "-", NULL,
+    "curl", "-q", "--silent", "--show-error", "--max-time", "15", "--include",
+    "--suppress-connect-headers", "--proto", "=http,https", "--write-out",
+    "\n%{http_code}", "--config", "-", NULL,
 };
 
 /* As curl's configuration quotes: what would end the text is refused. */
@@ -23,19 +25,52 @@ static int is_plain(const char *text)
     return strpbrk(text, "\"\\\r\n") == NULL;
 }
 
-static const char *configuration(const char *url, const char *path,
+/* A body of ours, which has quotes. */
+static const char *escaped(const char *text, apr_pool_t *pool)
+{
+    char *out = apr_palloc(pool, 2 * strlen(text) + 1), *p = out;
+
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') {
+            *p++ = '\\';
+        }
+        *p++ = *text;
+    }
+    *p = '\0';
+    return out;
+}
+
+static const char *authorization(const admin_trial_step *step,
                                  const char *token, apr_pool_t *pool)
+{
+    return step->auth == ADMIN_TRIAL_ANONYMOUS
+               ? ""
+               : apr_pstrcat(pool, "header = \"Authorization: ",
+                             step->auth == ADMIN_TRIAL_BARE ? "" : "Bearer ",
+                             token, "\"\n", NULL);
+}
+
+static const char *configuration(const admin_trial_step *step,
+                                 const char *url, const char *token,
+                                 apr_pool_t *pool)
 {
     apr_size_t len = strlen(url);
 
     while (len > 0 && url[len - 1] == '/') {
         len--;
     }
-    return apr_psprintf(pool,
-                        "url = \"%.*s%s\"\n"
-                        "header = \"Authorization: Bearer %s\"\n"
-                        "header = \"Accept: application/scim+json\"\n",
-                        (int)len, url, path, token);
+    return apr_pstrcat(
+        pool, "url = \"", apr_pstrmemdup(pool, url, len), step->path,
+        "\"\nrequest = \"", step->method,
+        "\"\nheader = \"Accept: application/scim+json\"\n",
+        authorization(step, token, pool),
+        step->body != NULL
+            ? apr_pstrcat(pool, "data = \"", escaped(step->body, pool),
+                          "\"\nheader = \"Content-Type: "
+                          "application/scim+json\"\n",
+                          NULL)
+            : "",
+        NULL);
 }
 
 static const char *read_all(apr_file_t *file, apr_pool_t *pool)
@@ -70,22 +105,58 @@ static scim_error *start(apr_proc_t *curl, apr_pool_t *pool)
                                  apr_strerror(status, reason, sizeof(reason)));
 }
 
-/* "BODY\nSTATUS" */
-static void take_answer(scimctl_answer *out, char *text, const char *complaint)
+/* The header's value; cut out of the text. */
+static const char *header_of(char *headers, const char *name)
 {
-    char *last = strrchr(text, '\n');
+    apr_size_t len = strlen(name);
+    char *line = headers, *last;
+
+    for (line = apr_strtok(headers, "\r\n", &last); line != NULL;
+         line = apr_strtok(NULL, "\r\n", &last)) {
+        if (scim_name_equals_n(line, strcspn(line, ":"), name)
+            && line[len] == ':') {
+            return line + len + 1 + strspn(line + len + 1, " ");
+        }
+    }
+    return NULL;
+}
+
+/* Behind the headers of what came before ("100 Continue") and of the answer,
+ * *headers. */
+static char *skip_headers(char **headers, char *text)
+{
+    char *end;
+
+    *headers = text;
+    while (strncmp(text, "HTTP/", 5) == 0
+           && (end = strstr(text, "\r\n\r\n")) != NULL) {
+        *end = '\0';
+        *headers = text;
+        text = end + 4;
+    }
+    return text;
+}
+
+/* "HEADERS\r\n\r\nBODY\nSTATUS" */
+static void take_answer(admin_trial_answer *out, char *text,
+                        const char *complaint)
+{
+    char *last = strrchr(text, '\n'), *headers;
 
     out->status = last != NULL ? atoi(last + 1) : 0;
+    out->challenge = NULL;
     out->body = complaint;
     if (last != NULL && out->status > 0) {
         *last = '\0';
-        out->body = text;
+        out->body = skip_headers(&headers, text);
+        out->challenge = out->body != headers
+                             ? header_of(headers, "WWW-Authenticate")
+                             : NULL;
     }
 }
 
-scim_error *scimctl_probe(scimctl_answer *out, const char *url,
-                          const char *path, const char *token,
-                          apr_pool_t *pool)
+scim_error *scimctl_probe(admin_trial_answer *out, const admin_trial_step *step,
+                          const char *url, const char *token, apr_pool_t *pool)
 {
     apr_proc_t curl;
     const char *text, *complaint;
@@ -102,7 +173,7 @@ scim_error *scimctl_probe(scimctl_answer *out, const char *url,
     if (err != NULL) {
         return err;
     }
-    apr_file_puts(configuration(url, path, token, pool), curl.in);
+    apr_file_puts(configuration(step, url, token, pool), curl.in);
     apr_file_close(curl.in);
     text = read_all(curl.out, pool);
     complaint = read_all(curl.err, pool);

@@ -2,18 +2,14 @@
 #ifndef SCIM_SCIMCTL_PROBE_H
 #define SCIM_SCIMCTL_PROBE_H
 
-#include "core/error.h"
+#include "admin/trial.h"
 
-typedef struct scimctl_answer {
-    int status;       /* of HTTP; 0: there was none */
-    const char *body; /* or why there was none */
-} scimctl_answer;
-
-/* GET url + path with the secret token, by curl(1), which knows proxies and
- * the system's certificates. The token goes through a pipe: arguments are
- * everybody's to read. SCIM_UNAVAILABLE: curl cannot be run. */
-scim_error *scimctl_probe(scimctl_answer *out, const char *url,
-                          const char *path, const char *token,
+/* Sends a step of the connection test by curl(1), which knows proxies and the
+ * system's certificates. The token goes through a pipe: arguments are
+ * everybody's to read. Of no answer, out->body says why. SCIM_UNAVAILABLE: curl
+ * cannot be run. */
+scim_error *scimctl_probe(admin_trial_answer *out, const admin_trial_step *step,
+                          const char *url, const char *token,
                           apr_pool_t *pool);
 
 /* SCIM_TOKEN of the environment, or else the first line of standard input. */

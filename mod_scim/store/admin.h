@@ -71,7 +71,7 @@ typedef struct store_slice {
 
 /* ------------------------------------------------------------- migrations */
 
-#define STORE_SCHEMA_VERSION 10 /* the newest that this build knows */
+#define STORE_SCHEMA_VERSION 12 /* the newest that this build knows */
 
 typedef struct store_schema_state {
     int present;         /* 0: an empty database */
@@ -276,6 +276,11 @@ scim_error *store_token_get(json_t **out, const char *id, store_admin *a,
 scim_error *store_token_create(json_t **out, const store_secret *secret,
                                const json_t *given, store_admin *a,
                                apr_pool_t *pool);
+/* For a connection test of the app: reads, for five minutes, and its use counts
+ * as nobody's contact. */
+scim_error *store_token_test(json_t **out, const store_secret *secret,
+                             const json_t *given, store_admin *a,
+                             apr_pool_t *pool);
 scim_error *store_token_rotate(json_t **out, const char *id,
                                const store_secret *secret, const json_t *given,
                                store_admin *a, apr_pool_t *pool);
@@ -457,6 +462,11 @@ scim_error *store_admin_undo(store_admin *a, apr_pool_t *pool);
 scim_error *store_journal_list(json_t **out, store_slice *slice,
                                const json_t *given, store_admin *a,
                                apr_pool_t *pool);
+
+/* The rows of one request, by the reference that its answer ended with, the
+ * oldest first; [] where there is none. */
+scim_error *store_journal_find(json_t **out, const char *reference,
+                               store_admin *a, apr_pool_t *pool);
 
 /* What was written behind slice->after, in an order in which nothing comes in
  * between later: slice->next is always there, and is where to go on. Without

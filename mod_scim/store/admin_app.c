@@ -13,7 +13,7 @@
     " 'uninstalled', " STORE_ADMIN_TIME("p.uninstalled") ","             \
     " 'tokens', (select count(*) from scim.tokens t"                     \
     "  where t.org_id = p.org_id and t.app_id = p.app_id"                \
-    "   and t.revoked is null"                                           \
+    "   and t.revoked is null and not t.test"                            \
     "   and (t.expires is null or t.expires > now())),"                  \
     " 'version', p.version)"
 

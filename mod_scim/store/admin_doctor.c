@@ -23,6 +23,7 @@ static const struct {
       "  'YYYY-MM-DD'), ', ' order by t.expires) end"
       " from scim.tokens t join scim.organizations o on o.org_id = t.org_id"
       " where t.good and t.replaced_by is null and t.expires > now()"
+      "  and not t.test"
       "  and t.expires < now() + interval '30 days'",
       "scimctl token rotate KEY --organization SLUG, and give the new token to"
       " the identity provider" },
@@ -34,7 +35,7 @@ static const struct {
       " from scim.apps p join scim.organizations o on o.org_id = p.org_id"
       " where p.uninstalled is null and o.live and o.deleted is null"
       "  and not exists (select from scim.tokens t where t.org_id = p.org_id"
-      "   and t.app_id = p.app_id and t.revoked is null"
+      "   and t.app_id = p.app_id and t.revoked is null and not t.test"
       "   and (t.expires is null or t.expires > now()))",
       "scimctl token create --organization SLUG --app APP, or uninstall what"
       " is not used" },

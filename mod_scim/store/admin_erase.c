@@ -24,7 +24,8 @@
     "  where t.org_id = $1 and t.id = $2::uuid)"
 
 #define OWN_ROWS \
-    "update scim.journal set name = null, detail = null, changes = nullif(" \
+    "update scim.journal set name = null, detail = null, request = null," \
+    "  changes = nullif(" \
     "  changes - '{before,after,warnings}'::text[]" \
     "   #- case changes -> 'cause' ->> 'id' when $2::uuid::text" \
     "       then '{cause,name}' else '{}' end::text[], '{}')" \
@@ -42,12 +43,16 @@
 #define OTHER_ROWS \
     KNOWN_AS " update scim.journal j set detail = case when q.quoted" \
     "   then null else j.detail end," \
+    "  request = case when q.asked then null else j.request end," \
     "  name = case when q.named then null else j.name end" \
     " from (select j.at, j.seq," \
     "    coalesce(bool_or(strpos(j.detail, k.value) > 0), false) as quoted," \
+    "    coalesce(bool_or(strpos(j.request::text, k.value) > 0), false)" \
+    "     as asked," \
     "    coalesce(bool_or(j.name = k.value), false) as named" \
     "   from scim.journal j join known_as k on length(k.value) > 2" \
-    "    and (strpos(j.detail, k.value) > 0 or j.name = k.value)" \
+    "    and (strpos(j.detail, k.value) > 0 or j.name = k.value" \
+    "     or strpos(j.request::text, k.value) > 0)" \
     "   where j.org_id = $1 and j.resource is distinct from $2::uuid" \
     "   group by 1, 2) q" \
     " where j.org_id = $1 and j.at = q.at and j.seq = q.seq"

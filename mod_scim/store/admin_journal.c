@@ -123,7 +123,7 @@ scim_error *store_journal_maintain(int *made, int *dropped, int keep_months,
     STORE_JOURNAL_ORIGIN "," \
     " 'type', j.resource_type, 'id', j.resource, 'name', j.name," \
     " 'version', j.version, 'status', j.status, 'scim_type', j.scim_type," \
-    " 'detail', j.detail," \
+    " 'detail', j.detail, 'request', j.request, 'kind', x.kind," \
     " 'remark', nullif(concat_ws(', ', j.detail, w.remark, " WHAT "), '')," \
     " 'warnings', w.list, 'before', j.changes -> 'before'," \
     " 'after', j.changes -> 'after', 'members', j.changes -> 'members'," \
@@ -338,6 +338,81 @@ scim_error *store_journal_follow(json_t **out, store_slice *slice,
     }
     if (err == NULL && slice->next == NULL) {
         slice->next = apr_pstrcat(pool, end, ".0", NULL);
+    }
+    return err;
+}
+
+/* ----------------------------------------------------------- by a reference */
+
+/* When it was: by the index of refusals, as those are whose answers have one;
+ * else among what is not too old, as people paste any reference that they
+ * see. */
+#define WHEN(which) \
+    "with j as materialized (select j.at from scim.journal j" \
+    "  where j.org_id = $1 and j.request_id = $2 and " which ")" \
+    " select " STORE_ADMIN_TIME("(min(j.at) - interval '1 minute')") ", " \
+    STORE_ADMIN_TIME("(max(j.at) + interval '1 minute')") " from j"
+
+static scim_error *when(const char **since, const char **until,
+                        const char *reference, store_admin *a,
+                        apr_pool_t *pool)
+{
+    static const char *const statements[]
+        = { WHEN("j.status >= 400"),
+            WHEN("j.at > now() - interval '100 days'") };
+    PGresult *row;
+    int i;
+
+    *since = *until = NULL;
+    for (i = 0; *since == NULL && i < 2; i++) {
+        scim_error *err = store_admin_ask(&row, a, statements[i], 1,
+                                          &reference, pool);
+
+        if (err != NULL) {
+            return err;
+        }
+        *since = store_admin_text(row, 0, 0, pool);
+        *until = store_admin_text(row, 0, 1, pool);
+    }
+    return NULL;
+}
+
+#define LARGEST_REQUEST 200 /* rows: a Bulk may have more */
+
+/* Other rows of that time may quote the reference. */
+static void take_own(json_t *out, const json_t *rows, const char *reference,
+                     apr_pool_t *pool)
+{
+    size_t i;
+
+    for (i = json_array_size(rows); i > 0; i--) {
+        json_t *row = json_array_get(rows, i - 1);
+        const char *own = store_admin_member(row, "request_id", pool);
+
+        if (own != NULL && strcmp(own, reference) == 0) {
+            json_array_append(out, row);
+        }
+    }
+}
+
+scim_error *store_journal_find(json_t **out, const char *reference,
+                               store_admin *a, apr_pool_t *pool)
+{
+    store_slice slice = { .limit = LARGEST_REQUEST };
+    const char *since, *until;
+    json_t *given, *rows;
+    scim_error *err = when(&since, &until, reference, a, pool);
+
+    *out = scim_json_adopt(json_array(), pool);
+    if (err != NULL || since == NULL) {
+        return err;
+    }
+    given = scim_json_adopt(json_pack("{s:s, s:s, s:s}", "text", reference,
+                                      "since", since, "until", until),
+                            pool);
+    err = store_journal_list(&rows, &slice, given, a, pool);
+    if (err == NULL) {
+        take_own(*out, rows, reference, pool);
     }
     return err;
 }

@@ -5,7 +5,7 @@
 /* clang-format off */
 #define LIVE_TOKENS \
     " from scim.tokens t where t.org_id = $1 and t.revoked is null" \
-    "  and (t.expires is null or t.expires > now())"
+    "  and (t.expires is null or t.expires > now()) and not t.test"
 
 #define LIVE_APPS \
     " from scim.apps p where p.org_id = $1 and p.uninstalled is null"
@@ -117,7 +117,7 @@ static const char overview[] =
     "      and t.app_id = p.app_id) as contact," \
     "    (select max(coalesce(t.expires, 'infinity')) from scim.tokens t" \
     "      where t.org_id = $1 and t.app_id = p.app_id" \
-    "       and t.revoked is null) as expires" LIVE_APPS ")"
+    "       and t.revoked is null and not t.test) as expires" LIVE_APPS ")"
 
 /* Each gives code, severity, subject (an id or NULL), title and detail. */
 #define HINT(code, severity, subject, title, detail) \

@@ -12,7 +12,8 @@
     " 'expires', " STORE_ADMIN_TIME("t.expires") ","                     \
     " 'revoked', " STORE_ADMIN_TIME("t.revoked") ","                     \
     " 'last_used', " STORE_ADMIN_TIME("t.last_used") ","                 \
-    " 'last_address', t.last_address, 'replaced_by', t.replaced_by)"
+    " 'last_address', t.last_address, 'replaced_by', t.replaced_by,"     \
+    " 'test', t.test)"
 
 #define FROM_TOKENS                                        \
     " from scim.tokens t join scim.apps p"                 \
@@ -47,7 +48,7 @@ scim_error *store_token_list(json_t **out, store_slice *slice,
     return store_admin_slice_numbered(
         out, slice, a,
         "select " TOKEN ", t.key_id" FROM_TOKENS
-        " and ($4::int is null or t.app_id = $4::int)"
+        " and ($4::int is null or t.app_id = $4::int) and not t.test"
         " and t.key_id > " STORE_ADMIN_AFTER " order by t.key_id"
         " limit $3::int",
         1, &app, pool);
@@ -124,6 +125,51 @@ scim_error *store_token_create(json_t **out, const store_secret *secret,
     return err != NULL ? err : store_admin_add_tenant(*out, a, pool);
 }
 
+/* The same for minutes, to be used by whoever tests the connection: nobody's
+ * contact (stale), and none that writes. */
+#define INSERT_TEST                                                        \
+    "insert into scim.tokens (org_id, key_id, app_id, app_live, strict,"   \
+    "  whole_organization, passwords, slug, org_live, nested, hash,"       \
+    "  last_four, name, expires, read_only, creator, test, stale)"         \
+    " select p.org_id, $2::bigint, p.app_id, p.live, p.strict,"            \
+    "  p.whole_organization, p.passwords, o.slug, o.live, o.nested,"       \
+    "  $4::bytea, $5, 'Connection test', now() + interval '5 minutes',"    \
+    "  true, $6, true, 'infinity'"                                         \
+    "  from scim.apps p join scim.organizations o on o.org_id = p.org_id"  \
+    " where p.org_id = $1 and p.app_id = $3::int and p.uninstalled is null"
+
+#define FORGET_TESTS                                                       \
+    "delete from scim.tokens t where t.org_id = $1 and t.test"             \
+    " and t.expires < now()"
+
+scim_error *store_token_test(json_t **out, const store_secret *secret,
+                             const json_t *given, store_admin *a,
+                             apr_pool_t *pool)
+{
+    const char *app = store_admin_member(given, "app", pool);
+    const char *hex = apr_pescape_hex(pool, secret->hash, SCIM_SHA256_SIZE, 0);
+    const char *values[] = { number_text(secret->key_id, pool), app,
+                             apr_pstrcat(pool, "\\x", hex, NULL),
+                             secret->last_four, a->actor->name };
+    json_t *there;
+    scim_error *err = store_app_get_installed(&there, app, a, pool);
+
+    if (err == NULL) {
+        err = store_admin_ask(NULL, a, FORGET_TESTS, 0, NULL, pool);
+    }
+    if (err == NULL) {
+        err = store_admin_ask(NULL, a, INSERT_TEST, 5, values, pool);
+    }
+    if (err == NULL) {
+        err = store_token_get(out, values[0], a, pool);
+    }
+    return err != NULL ? err
+                       : store_admin_note("token.test",
+                                          store_admin_member(there, "name",
+                                                             pool),
+                                          NULL, *out, a, pool);
+}
+
 /* A token that replaces others inherits their end: what waited for the old one
  * waits for the new one now. */
 #define REPLACE                                                          \
@@ -158,6 +204,11 @@ static scim_error *check_rotatable(const json_t *token, apr_pool_t *pool)
     if (store_admin_member(token, "revoked", pool) != NULL) {
         return scim_error_make(SCIM_CONFLICT, pool,
                                "This token is revoked: make a new one.");
+    }
+    if (json_is_true(json_object_get(token, "test"))) {
+        return scim_error_make(SCIM_CONFLICT, pool,
+                               "This token is of a connection test, and ends "
+                               "by itself.");
     }
     return next == NULL
                ? NULL

@@ -154,7 +154,6 @@ static const char *changes_text(const store_entry *entry,
 
 void store_add_journal(const store_entry *entry, store_transaction *tx)
 {
-    const scim_error *refused = entry->refused;
     store_step *step = store_add(STORE_JOURNAL, tx);
 
     store_add_origin(step, tx);
@@ -167,9 +166,8 @@ void store_add_journal(const store_entry *entry, store_transaction *tx)
                               : NULL);
     store_step_text(step, entry->name);
     store_step_int(step, entry->status, tx->pool);
-    store_step_text(step, refused != NULL ? scim_fault_type(refused->fault)
-                                          : NULL);
-    store_step_text(step, refused != NULL ? refused->detail : NULL);
+    store_step_text(step, NULL); /* scimType and detail are of refusals */
+    store_step_text(step, NULL);
     store_step_text(step, changes_text(entry, tx));
     store_step_text(step, entry->added);
     store_step_text(step, entry->removed);
@@ -177,23 +175,50 @@ void store_add_journal(const store_entry *entry, store_transaction *tx)
 
 /* -------------------------------------------------------------- refusals */
 
+typedef struct refusal {
+    store_entry entry;
+    const json_t *request;
+} refusal;
+
+static void add_refusal(const refusal *r, store_transaction *tx)
+{
+    const store_entry *entry = &r->entry;
+    const scim_error *err = entry->refused;
+    store_step *step = store_add(STORE_JOURNAL_REFUSAL, tx);
+
+    store_add_origin(step, tx);
+    store_step_text(step, entry->action);
+    store_step_text(step, entry->type != NULL ? entry->type->name : NULL);
+    store_step_text(step, entry->id);
+    store_step_text(step, entry->name);
+    store_step_int(step, entry->status, tx->pool);
+    store_step_text(step, scim_fault_type(err->fault));
+    store_step_text(step, err->detail);
+    store_step_text(step, changes_text(entry, tx));
+    store_step_text(step, scim_json_dump(r->request, NULL, tx->pool));
+}
+
 static scim_error *write_refusal(store_transaction *tx, void *baton)
 {
-    store_add_journal(baton, tx);
-    store_add_hold(baton, tx);
+    const refusal *r = baton;
+
+    add_refusal(r, tx);
+    store_add_hold(&r->entry, tx);
     return store_go(tx);
 }
 
-void store_journal_refusal(const scim_resource_type *type, const char *id,
-                           const char *action, const scim_error *err,
+void store_journal_refusal(const store_refusal *refused,
                            const store_caller *caller, store *s,
                            apr_pool_t *pool)
 {
-    store_entry entry = { .action = action,
-                          .type = type,
-                          .id = id != NULL && store_uuid_is(id) ? id : NULL,
-                          .status = scim_fault_status(err->fault),
-                          .refused = err };
+    const char *id = refused->id;
+    refusal r = { { .action = refused->action,
+                    .type = refused->type,
+                    .id = id != NULL && store_uuid_is(id) ? id : NULL,
+                    .name = refused->name,
+                    .status = scim_fault_status(refused->err->fault),
+                    .refused = refused->err },
+                  refused->request };
 
-    store_transact(write_refusal, &entry, STORE_NOTES, caller, s, pool);
+    store_transact(write_refusal, &r, STORE_NOTES, caller, s, pool);
 }

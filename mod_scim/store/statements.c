@@ -512,5 +512,11 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         " VALUES (" ORIGIN("$2", "$3", "$4", "$5", "$6") ", $7, $8, $9::uuid,"
         " $10::bigint, 0, $11, $12::smallint, $13, $14, $15::jsonb,"
         " $16::uuid[], $17::uuid[])" },
+    [STORE_JOURNAL_REFUSAL] = { "journal_refusal",
+        "INSERT INTO scim.journal(org_id, actor_kind, actor, app_id,"
+        "  duration_ms, request_id, address, action, resource_type, resource,"
+        "  name, status, scim_type, detail, changes, request)"
+        " VALUES (" ORIGIN("$2", "$3", "$4", "$5", "$6") ", $7, $8, $9::uuid,"
+        " $10, $11::smallint, $12, $13, $14::jsonb, $15::json)" },
 };
 /* clang-format on */

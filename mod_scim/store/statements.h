@@ -96,6 +96,7 @@ typedef enum {
     STORE_USER_REVIVE, /* the tombstone goes */
     STORE_GROUP_REVIVE,
     STORE_JOURNAL,
+    STORE_JOURNAL_REFUSAL,
     STORE_STATEMENT_COUNT
 } store_statement;
 

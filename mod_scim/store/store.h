@@ -299,10 +299,18 @@ void store_batch_next(const store_caller *caller, int operation);
 /* Whether an earlier operation's memory is still needed. */
 int store_batch_is_pending(const store_caller *caller);
 
-/* A refused write of a valid token: a journal row of its own, best effort.
- * `id` may be NULL. */
-void store_journal_refusal(const scim_resource_type *type, const char *id,
-                           const char *action, const scim_error *err,
+/* A refused write of a valid token. */
+typedef struct store_refusal {
+    const scim_resource_type *type; /* or NULL */
+    const char *id;        /* or NULL */
+    const char *action;    /* create, replace, modify, delete, bulk */
+    const char *name;      /* what people would call it; or NULL */
+    const scim_error *err;
+    const json_t *request; /* what was asked, as far as it may be kept */
+} store_refusal;
+
+/* A journal row of its own, best effort. */
+void store_journal_refusal(const store_refusal *refusal,
                            const store_caller *caller, store *s,
                            apr_pool_t *pool);
 

@@ -41,6 +41,13 @@ packages_needed() {
             command -v node >/dev/null || echo nodejs
             command -v npm >/dev/null || echo npm ;;
     esac
+    case ${1-} in
+        *browser*|*script*)
+            command -v node >/dev/null || echo nodejs
+            command -v curl >/dev/null || echo curl
+            command -v jq >/dev/null || echo jq
+            command -v shellcheck >/dev/null || echo shellcheck ;;
+    esac
 }
 
 # The newest PostgreSQL server's programs; Debian keeps them out of PATH.
