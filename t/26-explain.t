@@ -40,6 +40,7 @@ my ($website, $blog) = map { told(qw(stack create --name), $_, @in_acme)->{id} }
 subtest 'users' => \&users;
 subtest 'groups' => \&groups;
 subtest 'explain' => \&explained;
+subtest 'without a group' => \&without;
 subtest 'ways round in circles' => \&circles;
 subtest 'why nothing' => \&why_nothing;
 subtest 'what would give more' => \&lacking;
@@ -138,6 +139,77 @@ sub explained() {
     is $olga->get("/users/$user{ann}/permissions", { stack => 99 })->{status}, 400,
         'a stack must be there';
     return;
+}
+
+sub without() {
+    is_deeply told_without('ann', $team), ['loses Content Manager in every stack',
+        'keeps member (by default)', 'keeps Developer in Website: Others'],
+        'what leaving a group takes, and what stays by which other one';
+    is_deeply told_without('ann', $other), ['loses Developer in every stack',
+        'keeps Developer in Website: Team'],
+        'of every stack stays what another group gives in one';
+    like spoken(qw(explain ann --without team), @in_acme), qr/^Without\ Team:
+        \n\ \ loses\ Content\ Manager\ in\ every\ stack
+        \n\ \ keeps\ member\ of\ the\ organization,\ as\ every\ active\ user
+        \n\ \ keeps\ Developer\ in\ Website
+        \n\ \ \ \ because\ of\ Others\ \(mapping\ \d+\)$/mx, 'people can read it';
+    unlike spoken(qw(explain ann --without team), @in_acme), qr/Permissions:|alone/,
+        '... and nothing else';
+
+    my %refused = (
+        $all                                   => qr/only through "Team"/,
+        $user{ann}                             => qr/no such group/,
+        circle($acme, 'Strangers')             => qr/not in the group "Strangers"/,
+        'team'                                 => qr/by its id/,
+        '00000000-0000-4000-8000-000000000000' => qr/no such group/,
+    );
+    for my $group (sort keys %refused) {
+        my $reply = $olga->get("/users/$user{ann}/permissions", { without => $group });
+        is $reply->{status}, 400, "what cannot be left: $group";
+        is $reply->{json}{field}, 'without', '... is the member at fault';
+        like $reply->{json}{detail}, $refused{$group}, '... and why';
+    }
+
+    # In a group twice, once by itself.
+    patch_group($acme, $all, { op => 'add', path => 'members',
+        value => [{ value => $user{ann} }] });
+    is_deeply told_without('ann', $all), ['keeps member (by default): Team Everyone Ring',
+        'keeps Content Manager in every stack: Team Everyone Ring',
+        'through Team'], 'whoever stays in it by another way loses nothing';
+    patch_group($acme, $all, { op => 'remove', path => qq{members[value eq "$user{ann}"]} });
+
+    # An admin is a member, by one group or as everybody is.
+    save($other, 'admin', [undef, 2]);
+    is_deeply told_without('ann', $other), ['loses admin', 'loses Developer in every stack',
+        'keeps member (by default): Team Everyone Ring', 'keeps Developer in Website: Team'],
+        'an admin is a member then';
+    is without_of('ann', $other)->{organization_role}, 'member', '... in one word';
+    is_deeply told_without('ann', $team), ['loses Content Manager in every stack',
+        'keeps member (by default): Others', 'keeps Developer in Website: Others'],
+        'and stays one as an admin';
+    save($other, undef, [undef, 2]);
+
+    my $said = without_of('cem', $all);
+    ok !$said->{held}, 'who is inactive holds nothing';
+    is $said->{organization_role}, undef, '... nor would it afterwards';
+    is_deeply told_without('cem', $all), ['loses Content Manager in every stack',
+        'keeps member (by default)'], '... and what it would not get back is said';
+    return;
+}
+
+sub without_of($who, $group) {
+    my $reply = $olga->get("/users/$user{$who}/permissions", { without => $group });
+    is $reply->{status}, 200, "$who without a group" or diag $reply->{body};
+    return $reply->{json}{without};
+}
+
+sub told_without($who, $group) {
+    my $said = without_of($who, $group);
+    return [(map { 'loses ' . what($_) } @{ $said->{loses} }),
+        (map { my $kept = $_; 'keeps ' . what($kept)
+            . ($kept->{by_default} ? ' (by default)' : '') . join '', map { ': '
+            . join ' ', map { $_->{name} } @{ $_->{chain} } } @{ $kept->{reasons} } }
+            @{ $said->{keeps} }), map { "through $_->{name}" } @{ $said->{through} }];
 }
 
 sub circles() {

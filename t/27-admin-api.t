@@ -168,7 +168,21 @@ sub nobody() {
     is $reply->{status}, 401, 'without a login: 401';
     like $reply->{headers}{'www-authenticate'}, qr/\ABasic realm="administration"/,
         '... and httpd asks for one';
-    is $olga->another(password => 'x')->get('')->{status}, 401, 'a wrong password: 401';
+    problem($reply, 'signed-out');
+    $reply = $olga->another(password => 'x')->get('');
+    is $reply->{status}, 401, 'a wrong password: 401';
+    problem($reply, 'signed-out');
+    $reply = anybody('/scim-admin/');
+    is $reply->{status}, 401, 'whoever opens the console in a browser is asked, too';
+    like $reply->{headers}{'www-authenticate'}, qr/\ABasic realm="administration"/,
+        '... by the browser\'s own dialog';
+    like $reply->{headers}{'content-type'}, qr{\Atext/html}, '... with a page behind it';
+    $reply = anybody('/scim-admin/v1/organizations?x=' . 'x' x 9000);
+    is $reply->{status}, 414, 'what httpd refuses before it knows whose it is';
+    is $reply->{headers}{'content-type'}, 'application/problem+json', '... is a problem, too';
+    is $reply->{json}{type}, 'about:blank', '... without a type of its own';
+    is $reply->{json}{title}, 'Request-URI Too Long', '... but in the words of HTTP';
+    is $reply->{headers}{'x-content-type-options'}, 'nosniff', '... with our headers';
 
     $reply = anybody('/open/v1/organizations');
     is $reply->{status}, 500, 'a section without AuthType is not open';

@@ -21,6 +21,9 @@ static scim_error *mine(admin_call *call)
 static const admin_field fields[] = {
     { .name = "stack", .type = ADMIN_NUMBER, .least = 1, .most = 999999999,
       .help = "only what is held in it, and which groups would give more" },
+    { .name = "without", .type = ADMIN_TEXT, .most = 36,
+      .help = "what would be lost, and what stays, if the user left this group"
+      " of its own" },
     { .name = NULL },
 };
 

@@ -18,6 +18,15 @@ export class Problem extends Error {
   }
 }
 
+export const offline = () => new Problem(0, { title: 'No connection',
+  detail: 'The server could not be reached. Nothing that you typed is lost: try'
+    + ' again when the network is back.' });
+
+// By a 401, or by a way to the page where one signs in.
+const signedOut = () => new Problem(401, { title: 'Signed out',
+  detail: 'Your login has expired. Open the console in another tab to sign in'
+    + ' again; what you typed here stays.' });
+
 function address(path, query = {}) {
   const url = new URL(path.replace(/^\//, ''), root);
   for (const [name, value] of Object.entries(query)) {
@@ -38,20 +47,21 @@ async function send(method, path, { query, body, version, signal } = {}) {
   }
   try {
     return await fetch(address(path, query), { method, headers, signal,
-      credentials: 'same-origin',
+      credentials: 'same-origin', redirect: 'manual',
       body: body === undefined ? undefined : JSON.stringify(body) });
   } catch (fault) {
-    if (fault.name === 'AbortError') {
-      throw fault;
-    }
-    throw new Problem(0, { title: 'No connection',
-      detail: 'The server could not be reached. What you typed is still here;'
-        + ' try again when the network is back.' });
+    throw fault.name === 'AbortError' ? fault : offline();
   }
 }
 
+// null: nothing, or no JSON (a proxy's page).
 async function read(reply) {
-  const text = await reply.text();
+  let text;
+  try {
+    text = await reply.text();
+  } catch (fault) {
+    throw fault.name === 'AbortError' ? fault : offline();
+  }
   try {
     return text === '' ? null : JSON.parse(text);
   } catch {
@@ -65,10 +75,8 @@ async function call(method, path, options) {
   if (reply.ok) {
     return body;
   }
-  if (reply.status === 401) {
-    throw new Problem(401, { title: 'Signed out',
-      detail: 'Your login has expired. Open the console in another tab to sign'
-        + ' in again; what you typed here stays.' });
+  if (reply.status === 401 || reply.type === 'opaqueredirect') {
+    throw signedOut();
   }
   throw new Problem(reply.status, body || {});
 }

@@ -2,33 +2,57 @@
 
 import { get, post } from './api.js';
 import { ask, check } from './dialog.js';
-import { chip, el, nothing, time, toast } from './elements.js';
+import { chip, clamped, count, el, named, nothing, plural, time, toast,
+  valueOf } from './elements.js';
 import { list } from './list.js';
 
+const MOST = 120; // characters of a value that are shown
+const LINES = 8;  // attributes
+
 const short = (value) => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+  const text = Array.isArray(value) ? value.map(valueOf).join(', ')
+    : valueOf(value);
+  return text.length > MOST ? `${text.slice(0, MOST - 1)}…` : text;
 };
+
+// name.givenName instead of name, and the last part of an extension's URN.
+function flat(values, prefix = '') {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const path = prefix + name.replace(/^urn:.*:([^:]+):[\d.]+:\w+$/, '$1');
+    if (path === 'schemas') {
+      return [];
+    }
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? flat(value, `${path}.`) : [[path, value]];
+  });
+}
 
 // "title: Tour Guide → Boss", a line for each attribute.
 export function changes(row) {
-  const before = row.before || {};
-  const after = row.after || {};
+  const before = Object.fromEntries(flat(row.before || {}));
+  const after = Object.fromEntries(flat(row.after || {}));
   const members = row.members || {};
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  const lines = names.slice(0, 8).map((name) => el('div', {},
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((name) => JSON.stringify(before[name])
+      !== JSON.stringify(after[name]));
+  const lines = names.slice(0, LINES).map((name) => el('div', {},
     el('span', { className: 'soft' }, `${name}: `),
-    name in before ? el('s', {}, short(before[name])) : '',
+    name in before ? el('s', {}, named(short(before[name]))) : '',
     name in before && name in after ? ' → ' : '',
-    name in after ? short(after[name]) : ''));
-  if (members.added || members.removed) {
-    lines.push(el('div', {}, `members: +${members.added || 0} −${
-      members.removed || 0}`));
+    name in after ? named(short(after[name])) : ''));
+  if (names.length > lines.length) {
+    lines.push(el('div', { className: 'soft' }, `and ${plural(names.length
+      - lines.length, 'attribute')} more`));
+  }
+  const many = (ids) => Array.isArray(ids) ? ids.length : ids || 0;
+  if (many(members.added) + many(members.removed) > 0) {
+    lines.push(el('div', {}, `members: +${count(many(members.added))} −${
+      count(many(members.removed))}`));
   }
   const cause = row.cause || (row.changes || {}).cause;
   if (cause) {
-    lines.push(el('div', { className: 'soft' }, `because of ${cause.kind} ${
-      cause.name || cause.id || ''}`));
+    lines.push(el('div', { className: 'soft' }, `because of ${cause.kind} `,
+      named(String(cause.name || cause.id || ''))));
   }
   return lines.length > 0 ? lines : el('span', { className: 'soft' }, '–');
 }
@@ -56,10 +80,12 @@ export function history(page, noun, id, done) {
     columns: [
       { name: 'When', cell: (row) => time(row.time) },
       { name: 'What', cell: (row) => chip(row.action) },
-      { name: 'Who', cell: (row) => row.actor },
-      { name: 'Changed', cell: changes },
-      { name: 'Actions', cell: (row) => row.version && page.role !== 'member'
-        && el('button', { type: 'button', className: 'quiet',
-          onclick: () => restore(page, noun, id, row, done) }, 'Restore') },
+      { name: 'Who', cell: (row) => clamped(row.actor || '') },
+      { name: 'Changed', className: 'wide', cell: changes },
+      { name: 'Actions', className: 'number', cell: (row) => row.version > 0
+        && page.role !== 'member' && el('div', { className: 'actions' },
+        el('button', { type: 'button', className: 'quiet',
+          'aria-label': `Restore version ${row.version}`,
+          onclick: () => restore(page, noun, id, row, done) }, 'Restore')) },
     ] });
 }

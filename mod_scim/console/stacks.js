@@ -2,35 +2,48 @@
 
 import { get, patch, post, remove } from './api.js';
 import { ask, field } from './dialog.js';
-import { chip, el, head, nothing, plural, toast } from './elements.js';
+import { effect } from './effect.js';
+import { chip, clamped, el, head, named, nothing, plural, toast, trouble }
+  from './elements.js';
 import { list } from './list.js';
 
 // Asks for name and description; `item` is what is there already.
 function edit(what, item, save) {
-  ask({ title: item ? `Change ${item.name}` : `New ${what}`,
-    confirm: item ? 'Save' : 'Add',
+  ask({ title: item ? ['Change ', named(item.name)] : `New ${what}`,
+    confirm: item ? 'Save' : 'Add', version: item?.version,
     content: [
       field('Name', el('input', { name: 'name', required: true, maxlength: 200,
         value: item?.name ?? '', autocomplete: 'off' }),
-      'Unique in the organization; upper and lower case are not told apart.'),
+      'Unique in the organization.'),
       field('Description', el('textarea', { name: 'description',
         maxlength: 2000 }, item?.description ?? ''),
-      'For people who choose between them.'),
+      'For whoever chooses between them.'),
     ],
-    work: (data) => save(Object.fromEntries(data)) });
+    work: (data, form, version) => save(Object.fromEntries(data), version) });
 }
 
-// What becomes of people is said before it happens.
+// What becomes of people is said before it happens, in numbers.
 function erase(what, item, path, done) {
-  ask({ title: `Delete ${item.name}?`, danger: true, confirm: 'Delete',
-    typed: item.name,
-    content: el('p', {}, `Whoever holds a permission by this ${what} loses it`
-      + ' at once, in every group mapping. This cannot be undone.'),
-    work: async () => {
-      await remove(path, item.version);
+  const box = el('div', { role: 'status' }, el('p', { className: 'soft' },
+    'Looking who would lose something…'));
+  const look = async () => {
+    try {
+      box.replaceChildren(effect(await get(`${path}/preview`, { limit: 20 }),
+        `Nobody holds anything by this ${what}.`));
+    } catch (problem) {
+      box.replaceChildren(trouble(problem, look));
+    }
+  };
+  ask({ title: ['Delete ', named(item.name), '?'], danger: true,
+    confirm: 'Delete', typed: item.name, version: item.version,
+    content: [el('p', {}, `The ${what} is taken out of every group mapping at`
+      + ' once. This cannot be undone.'), box],
+    work: async (data, form, version) => {
+      await remove(path, version);
       toast(`${item.name} is deleted`);
       done();
     } });
+  look();
 }
 
 // ------------------------------------------------------------------ who holds
@@ -152,8 +165,8 @@ function section({ title, text, what, noun, columns, page, empty, who }) {
           onclick: () => who.ask(noun, item) }, 'Holders'),
         el('button', { type: 'button', className: 'quiet',
           'aria-label': `Change ${item.name}`,
-          onclick: () => edit(what, item, async (given) => {
-            await patch(path(item), given, item.version);
+          onclick: () => edit(what, item, async (given, version) => {
+            await patch(path(item), given, version);
             toast(`${given.name} is saved`);
             table.reload();
           }) }, 'Change'),
@@ -168,7 +181,7 @@ function section({ title, text, what, noun, columns, page, empty, who }) {
   });
   return el('section', { className: 'stack' },
     el('div', { className: 'head' },
-      el('div', {}, el('h2', {}, title), el('p', {}, text)),
+      el('div', {}, el('h2', {}, title), text && el('p', {}, text)),
       isEditor && el('button', { type: 'button', onclick: add },
         `New ${what}`)), table);
 }
@@ -181,9 +194,11 @@ export async function show(page) {
   const [stacks, roles] = await Promise.all(['stacks', 'roles'].map((noun) =>
     get(page.at(noun), { limit: 200 }, page.signal)));
   const who = holders(page, roles.items, stacks.items);
-  const name = { name: 'Name', cell: (item) => el('strong', {}, item.name) };
+  const name = { name: 'Name',
+    cell: (item) => el('strong', {}, clamped(item.name)) };
   const description = { name: 'Description',
-    cell: (item) => item.description || el('span', { className: 'soft' }, '–') };
+    cell: (item) => item.description ? clamped(item.description)
+      : el('span', { className: 'soft' }, '–') };
   return [
     head('Stacks and roles', 'A stack is one application or environment that'
       + ' your organization owns. A role says what somebody may do in it; group'

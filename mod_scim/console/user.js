@@ -1,86 +1,76 @@
 // A user: attributes, groups, and why each permission is held.
 
 import { get } from './api.js';
-import { chip, el, facts, head, identifier, nothing, time }
+import { card, chip, el, facts, head, identifier, named, time, valueOf }
   from './elements.js';
 import { history } from './history.js';
-
-const roleOf = (held) => held.organization_role
-  ? `${held.organization_role} in the organization`
-  : `${held.role} on ${held.every_stack ? 'every stack' : held.stack}`;
-
-// user → group → group that is mapped
-const chain = (page, links) => el('div', { className: 'chips' },
-  links.map((link, i) => [i > 0 && el('span', { className: 'soft' }, '→'),
-    link.id ? el('a', { className: 'chip',
-      href: page.link('group', link.id) }, link.name) : chip(link.name)]));
-
-function permissions(page, found) {
-  const why = (found.why_not || []).map((one) => el('p',
-    { className: 'note warn' }, one.detail));
-  if (found.permissions.length === 0) {
-    return why.length > 0 ? why : nothing('No permissions',
-      'No group of this user is mapped to a role.');
-  }
-  return [why, el('ul', { className: 'steps' }, found.permissions.map((held) =>
-    el('li', {}, el('span', { className: held.held ? 'mark done' : 'mark',
-      'aria-hidden': 'true' }, held.held ? '✓' : '–'),
-    el('div', {}, el('strong', {}, roleOf(held)),
-      held.by_default && el('p', { className: 'small soft' },
-        'as every active user'),
-      (held.reasons || []).map((reason) => chain(page, reason.chain || []))),
-    held.held ? '' : chip('not held')))),
-  (found.if_left || []).length > 0 && el('details', {},
-    el('summary', {}, 'What leaving a group would take away'),
-    el('ul', { className: 'steps' }, found.if_left.map((left) => el('li', {},
-      '', el('div', {}, el('strong', {}, left.group.name), ': ',
-        (left.loses || []).map(roleOf).join(', ')), ''))))];
-}
+import { ifLeft, permissions } from './permissions.js';
 
 function attributes(resource, prefix = '') {
   return Object.entries(resource).flatMap(([name, value]) => {
-    if (name === 'schemas' || name === 'meta' || name === 'groups') {
+    if (['schemas', 'meta', 'groups', 'id'].includes(name)
+      || name.startsWith('urn:')) {
       return [];
     }
-    const path = prefix + name;
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-      return attributes(value, `${path}${name.startsWith('urn:') ? ':' : '.'}`);
+      return attributes(value, `${prefix}${name}.`);
     }
-    return [[path, Array.isArray(value)
-      ? value.map((one) => el('div', {}, typeof one === 'object'
-        ? [one.display || one.value, one.type && ` (${one.type})`].filter(Boolean)
-          .join('') || JSON.stringify(one) : String(one)))
+    return [[prefix + name, Array.isArray(value)
+      ? value.map((one) => el('div', {}, el('bdi', {}, valueOf(one))))
       : String(value)]];
   });
 }
+
+// The schemas, each with what the user has of it.
+function bySchema(resource) {
+  const own = ['User', attributes(resource)];
+  const others = Object.entries(resource).filter(([name, value]) =>
+    name.startsWith('urn:') && value !== null && typeof value === 'object')
+    .map(([name, value]) => [name, attributes(value)]);
+  return [own, ...others].map(([name, rows], i) => [
+    i > 0 && el('h3', {}, name.replace(/.*:([^:]+):[\d.]+:User$/, '$1'), ' ',
+      el('code', { className: 'small soft' }, name)), facts(rows)]);
+}
+
+const groupRow = (page, user, group) => el('li', {}, el('div', {},
+  el('a', { href: page.link('group', group.id) }, named(group.name)),
+  group.direct === false && el('p', { className: 'small soft' }, 'through ',
+    group.via ? named(group.via.name) : 'a group')),
+group.direct !== false && el('button', { type: 'button',
+  'aria-label': `What would change without ${group.name}`,
+  onclick: () => ifLeft(page, user, group) }, 'If it were left…'));
 
 export async function show(page) {
   const [user, why] = await Promise.all([
     get(page.at('users', page.id), {}, page.signal),
     get(page.at('users', page.id, 'permissions'), {}, page.signal)]);
   const resource = user.resource || {};
+  const groups = user.groups || [];
+  const left = groups.find((one) => one.direct !== false
+    && one.id === page.query.get('without'));
+  if (left) {
+    setTimeout(() => !page.ended() && ifLeft(page, user, left)); // above it
+  }
   return [
     el('p', { className: 'crumbs' }, el('a', { href: page.link('users') },
       'Users')),
-    head(resource.displayName || user.user_name, null,
-      user.active ? chip('active', 'good') : chip('inactive')),
-    facts([['User name', user.user_name], ['Id', identifier(user.id)],
-      ['External id', resource.externalId || '–'], ['App', user.app],
+    head(user.name || user.user_name, null,
+      user.active ? chip('active', 'good') : chip('inactive', 'warn')),
+    facts([['User name', user.user_name], user.email && ['E-mail', user.email],
+      ['Id', identifier(user.id)],
+      ['External id', user.external_id ? el('code', {}, user.external_id)
+        : '–'], ['App', user.app],
       ['Created', time(user.created)], ['Changed', time(user.last_modified)]]),
-    el('section', { className: 'card' }, el('h2', {}, 'Permissions'),
+    card('Permissions', 'What the user holds, and the groups that give it.',
       permissions(page, { permissions: [], ...why })),
-    el('section', { className: 'card' }, el('h2', {}, 'Groups'),
-      (user.groups || []).length === 0
-        ? el('p', { className: 'soft' }, 'In no group.')
-        : el('div', { className: 'chips' }, user.groups.map((group) =>
-          el('a', { className: 'chip', href: page.link('group', group.id) },
-            group.name, group.direct === false
-              && ` (through ${group.via?.name || 'a group'})`)))),
-    el('section', { className: 'card' }, el('h2', {}, 'Attributes'),
-      facts(attributes(resource)),
+    card('Groups', null, groups.length === 0
+      ? el('p', { className: 'soft' }, 'In no group.')
+      : el('ul', { className: 'steps plain' }, groups.map((group) =>
+        groupRow(page, user, group)))),
+    card('Attributes', null, bySchema(resource),
       el('details', {}, el('summary', {}, 'As JSON'),
-        el('pre', {}, JSON.stringify(resource, null, 2)))),
+        el('pre', { tabindex: '0' }, JSON.stringify(resource, null, 2)))),
     el('section', { className: 'stack' }, el('h2', {}, 'History'),
-      history(page, 'users', page.id, () => location.reload())),
+      history(page, 'users', page.id, page.again)),
   ];
 }

@@ -4,6 +4,7 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <util_filter.h>
 
 #define INDEX "index.html"
 
@@ -107,6 +108,21 @@ int mod_scim_console_find(mod_scim_call *call)
     return OK;
 }
 
+/* What mod_deflate puts at the end of an ETag, httpd's core does not know again
+ * (httpd bug 45023). */
+static void forget_suffix(request_rec *r)
+{
+    const char *known = apr_table_get(r->headers_in, "If-None-Match"), *at;
+
+    while (known != NULL && (at = strstr(known, "-gzip\"")) != NULL) {
+        known = apr_pstrcat(r->pool,
+                            apr_pstrmemdup(r->pool, known,
+                                           (apr_size_t)(at - known)),
+                            at + 5, NULL);
+        apr_table_setn(r->headers_in, "If-None-Match", known);
+    }
+}
+
 void mod_scim_console_send(mod_scim_call *call)
 {
     request_rec *r = call->r;
@@ -115,4 +131,9 @@ void mod_scim_console_send(mod_scim_call *call)
     r->handler = "default-handler";
     /* Asked for anew each time, and mostly not sent again (ETag). */
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-cache");
+    /* They hold no secrets, so that their size may be seen. */
+    if (ap_get_output_filter_handle("DEFLATE") != NULL) {
+        ap_add_output_filter("DEFLATE", NULL, r, r->connection);
+        forget_suffix(r);
+    }
 }

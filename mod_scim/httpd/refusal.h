@@ -1,6 +1,7 @@
-/* What httpd refuses itself, below a SCIM section: as an error of SCIM, and not
- * as a page for people (RFC 7644, 3.12). An ErrorDocument of the
- * administrator's stays what it is. */
+/* What httpd refuses itself, and not as a page for people: below a SCIM section
+ * as an error of SCIM (RFC 7644, 3.12), for the admin API as a problem (RFC
+ * 9457), with the challenge of the module that authenticates. An ErrorDocument
+ * of the administrator's stays what it is. */
 #ifndef SCIM_HTTPD_REFUSAL_H
 #define SCIM_HTTPD_REFUSAL_H
 

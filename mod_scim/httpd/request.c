@@ -17,7 +17,7 @@ APLOG_USE_MODULE(scim);
 /* REMOTE_USER of a request that came with a token alone. */
 #define TOKEN_USER "scim-token:"
 
-static const char *request_id(request_rec *r)
+const char *mod_scim_request_id(request_rec *r)
 {
     const char *id = apr_table_get(r->subprocess_env, "UNIQUE_ID");
 
@@ -35,7 +35,7 @@ static void describe_caller(mod_scim_call *call)
 
     caller->verified = &call->verified;
     caller->address = r->useragent_ip;
-    caller->request_id = request_id(r);
+    caller->request_id = mod_scim_request_id(r);
     caller->received = r->request_time;
     caller->deadline = r->request_time + apr_time_from_sec(seconds);
 }

@@ -4,6 +4,9 @@
 
 #include "httpd/call.h"
 
+/* What the logs call the request: mod_unique_id's, or else httpd's own. */
+const char *mod_scim_request_id(request_rec *r);
+
 /* The call's section, limits, request id, address and deadline. */
 void mod_scim_request_describe(mod_scim_call *call);
 

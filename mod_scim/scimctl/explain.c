@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "admin/group.h"
 #include "admin/permission.h"
 #include "admin/stack.h"
 #include "admin/user.h"
@@ -53,6 +54,31 @@ static void print_if_left(const json_t *left, apr_pool_t *pool)
     printf("\n");
 }
 
+static void print_kept(const json_t *kept, apr_pool_t *pool)
+{
+    json_t *reason;
+    size_t i;
+
+    printf("  keeps %s%s\n", scimctl_permission_text(kept, pool),
+           json_is_true(json_object_get(kept, "by_default"))
+               ? ", as every active user" : "");
+    json_array_foreach(json_object_get(kept, "reasons"), i, reason) {
+        printf("    because of %s (mapping %s)\n", chain_text(reason, pool),
+               scimctl_member(reason, "mapping", pool));
+    }
+}
+
+static void print_lost(const json_t *lost, apr_pool_t *pool)
+{
+    printf("  loses %s\n", scimctl_permission_text(lost, pool));
+}
+
+static void print_through(const json_t *group, apr_pool_t *pool)
+{
+    printf("  stays in the group through %s\n",
+           scimctl_member(group, "name", pool));
+}
+
 static void print_each(const json_t *out, const char *member,
                        const char *head, const char *none,
                        void (*print)(const json_t *one, apr_pool_t *pool),
@@ -65,7 +91,9 @@ static void print_each(const json_t *out, const char *member,
         printf("%s", none);
         return;
     }
-    printf("%s\n", head);
+    if (*head != '\0') {
+        printf("%s\n", head);
+    }
     json_array_foreach(json_object_get(out, member), i, one) {
         print(one, pool);
     }
@@ -104,16 +132,34 @@ static void print_would_give(const json_t *role, apr_pool_t *pool)
     printf("\n");
 }
 
+static void print_without(const json_t *out, apr_pool_t *pool)
+{
+    const json_t *without = json_object_get(out, "without");
+
+    printf("Without %s:\n",
+           scimctl_member(json_object_get(without, "group"), "name", pool));
+    print_each(without, "loses", "", "  loses nothing\n", print_lost, pool);
+    print_each(without, "keeps", "", "", print_kept, pool);
+    print_each(without, "through", "", "", print_through, pool);
+}
+
 static void print_explanation(const admin_call *done,
                               const scimctl_call *call)
 {
     const json_t *out = done->out, *user = json_object_get(out, "user");
+    int is_without = json_object_get(out, "without") != NULL;
     apr_pool_t *pool = call->pool;
 
     printf("%s, %s, from %s\n", scimctl_member(user, "user_name", pool),
            json_is_true(json_object_get(user, "active")) ? "active"
                                                          : "inactive",
            scimctl_member(user, "app", pool));
+    if (is_without) {
+        print_without(out, pool);
+        print_each(out, "why_not", "What stands against more:", "",
+                   print_why_not, pool);
+        return;
+    }
     scimctl_print_permissions(out, pool);
     print_each(out, "would_give", "What would give more there:", "",
                print_would_give, pool);
@@ -123,6 +169,7 @@ static void print_explanation(const admin_call *done,
 static const scimctl_named named[] = {
     { NULL, &admin_user_list, NULL },
     { "stack", &admin_stack_list, NULL },
+    { "without", &admin_group_list, NULL },
     { NULL, NULL, NULL },
 };
 

@@ -3,12 +3,13 @@
 
 #include "core/json.h"
 #include "store/admin_person.h"
+#include "store/uuid.h"
 
 /* path: the ways up from the user's own groups, short ones first; 1,000 of them
  * are looked at, as there may be very many. What is held does not depend on
  * that: up has each group once for each of the user's own.
  *
- * $2 the user, $3 a stack or NULL. */
+ * $2 the user, $3 a stack or NULL, $4 a group that is left, or NULL. */
 #define BASIS                                                                \
     "with recursive me as materialized ("                                    \
     "  select u.active and not o.suspended as held, u.active, o.suspended,"  \
@@ -63,7 +64,7 @@
 
 #define CHAINS                                                               \
     " chain as materialized ("                                               \
-    "  select s.id, cardinality(s.ids) as steps,"                            \
+    "  select s.id, s.ids[1] as start, cardinality(s.ids) as steps,"         \
     "         (select jsonb_agg(jsonb_build_object('id', g.id,"              \
     "                                              'name', g.name)"          \
     "                           order by n.n)"                               \
@@ -92,24 +93,95 @@
     "    from me where me.plain and not exists (select from named n"         \
     "      where n.organization_role = 'member')),"
 
-/* What nobody else among the user's own groups gives: an admin is a member, a
+/* Whether one grant holds all that another one does: an admin is a member, a
  * role in every stack is one in each. */
+#define COVERS(one, other)                                                  \
+    "(" one ".role_id = " other ".role_id and (" one ".stack_id is null"    \
+    "  or " one ".stack_id = " other ".stack_id)"                           \
+    " or " other ".organization_role is not null and " one                  \
+    ".organization_role in (" other ".organization_role, 'admin'))"
+
+/* What nobody else among the user's own groups gives. */
 #define IF_LEFT                                                              \
+    " counts as materialized ("                                              \
+    "  select distinct up.start, n.group_id, n.mapping_id,"                  \
+    "         n.organization_role, n.role_id, n.stack_id, n.role_key,"       \
+    "         n.stack_key, n.what"                                           \
+    "    from up join named n on n.group_id = up.id where not n.rehearsing)," \
     " has as materialized ("                                                 \
-    "  select distinct up.start, n.organization_role, n.role_id, n.stack_id," \
-    "         n.what from up join named n on n.group_id = up.id cross join me" \
-    "   where me.held and not n.rehearsing),"                                \
+    "  select distinct c.start, c.organization_role, c.role_id, c.stack_id," \
+    "         c.what from counts c cross join me where me.held),"            \
     " lost as ("                                                             \
     "  select h.start, jsonb_agg(h.what order by h.what) as what from has h" \
     "   cross join me where not exists (select from has o"                   \
-    "      where o.start <> h.start"                                         \
-    "        and (o.role_id = h.role_id and (o.stack_id is null"             \
-    "               or o.stack_id = h.stack_id)"                             \
-    "             or o.organization_role in (h.organization_role, 'admin')"  \
-    "               and h.organization_role is not null))"                   \
+    "      where o.start <> h.start and " COVERS("o", "h") ")"               \
     "     and not (me.plain and h.organization_role is not distinct from"    \
     "                           'member')"                                   \
     "   group by h.start),"
+
+/* The same for one group, whole: what goes, and what stays and why. Whether the
+ * user is active does not matter here. What stays is what the group gives as
+ * well, or the part of it that something smaller gives. */
+#define WITHOUT                                                              \
+    " gone as materialized (select c.* from counts c where c.start = $4),"   \
+    " rest as materialized (select c.* from counts c where c.start <> $4),"  \
+    " loses as ("                                                            \
+    "  select distinct g.what, g.organization_role, g.role_key, g.stack_key" \
+    "    from gone g cross join me"                                          \
+    "   where not exists (select from rest o where " COVERS("o", "g") ")"    \
+    "     and not (me.plain and g.organization_role is not distinct from"    \
+    "                           'member')),"                                 \
+    " stays as ("                                                            \
+    "  select g.what, g.organization_role, g.role_id, g.stack_id,"           \
+    "         g.role_key, g.stack_key from gone g cross join me"             \
+    "   where exists (select from rest o where " COVERS("o", "g") ")"        \
+    "      or me.plain and g.organization_role = 'member'"                   \
+    "  union"                                                                \
+    "  select r.what, r.organization_role, r.role_id, r.stack_id,"           \
+    "         r.role_key, r.stack_key from rest r"                           \
+    "   where exists (select from gone g where " COVERS("g", "r") ")"        \
+    "  union"                                                                \
+    "  select jsonb_build_object('organization_role', 'member'), 'member',"  \
+    "         null, null, null, null from me"                                \
+    "   where me.plain"                                                      \
+    "     and exists (select from gone g"                                    \
+    "       where g.organization_role = 'admin')),"                          \
+    " keeps as ("                                                            \
+    "  select s.organization_role, s.role_key, s.stack_key, s.what"          \
+    "         || case when me.plain and s.organization_role = 'member'"      \
+    "                 then jsonb_build_object('by_default', true)"           \
+    "                 else '{}' end"                                         \
+    "         || jsonb_build_object('reasons', (select coalesce(jsonb_agg("  \
+    "              jsonb_build_object('mapping', o.mapping_id, 'chain',"     \
+    "                c.groups) order by c.steps, c.groups), '[]')"           \
+    "              from (select distinct r.group_id, r.mapping_id"           \
+    "                      from rest r where " COVERS("r", "s") ") o"        \
+    "              join chain c on c.id = o.group_id and c.start <> $4))"    \
+    "         as line"                                                       \
+    "    from stays s cross join me),"                                       \
+    " without as ("                                                          \
+    "  select jsonb_build_object("                                           \
+    "   'group', (select jsonb_build_object('id', g.id, 'name', g.name)"     \
+    "      from scim.groups g where g.org_id = $1 and g.id = $4),"           \
+    "   'is_member', exists (select from scim.group_users d"                 \
+    "      where d.org_id = $1 and d.group_id = $4 and d.user_id = $2::uuid)," \
+    "   'through', (select coalesce(jsonb_agg(jsonb_build_object('id', g.id," \
+    "        'name', g.name) order by g.display_name, g.id), '[]')"          \
+    "      from up join scim.groups g on g.org_id = $1 and g.id = up.start"  \
+    "      where up.id = $4 and up.start <> $4),"                            \
+    "   'held', me.held,"                                                    \
+    "   'organization_role', case when not me.held then null"                \
+    "      when exists (select from rest r"                                  \
+    "        where r.organization_role = 'admin') then 'admin'"              \
+    "      when me.plain or exists (select from rest r"                      \
+    "        where r.organization_role = 'member') then 'member' end,"       \
+    "   'loses', (select coalesce(jsonb_agg(l.what order by"                 \
+    "      l.organization_role, l.role_key, l.stack_key nulls first), '[]')" \
+    "      from loses l),"                                                   \
+    "   'keeps', (select coalesce(jsonb_agg(k.line order by"                 \
+    "      k.organization_role, k.role_key, k.stack_key nulls first), '[]')" \
+    "      from keeps k)) as line"                                           \
+    "    from me where $4::uuid is not null),"
 
 /* A mapping that waits for its group, in which the user was to the end. */
 #define ASLEEP                                                               \
@@ -146,7 +218,7 @@
     "   where exists (select from up) and not exists (select from item))"
 
 #define EXPLAIN                                                              \
-    BASIS CHAINS IF_LEFT ASLEEP                                              \
+    BASIS CHAINS IF_LEFT WITHOUT ASLEEP                                      \
     " select jsonb_build_object("                                            \
     "  'organization_role', (select case"                                    \
     "     when not me.held then null"                                        \
@@ -168,7 +240,9 @@
     "  'if_left', (select coalesce(jsonb_agg(jsonb_build_object('group',"    \
     "     jsonb_build_object('id', g.id, 'name', g.name), 'loses', k.what)"  \
     "     order by g.display_name, g.id), '[]') from lost k"                 \
-    "     join scim.groups g on g.org_id = $1 and g.id = k.start))"
+    "     join scim.groups g on g.org_id = $1 and g.id = k.start))"          \
+    " || coalesce((select jsonb_build_object('without', w.line)"             \
+    "     from without w), '{}')"
 
 /* Roles in a stack, but those of $3, and the groups that give them: 20 of each
  * at most, by name. */
@@ -209,22 +283,65 @@ static scim_error *check_stack(const char *stack, store_admin *a,
     return err;
 }
 
+static scim_error *no_member(const char *detail, apr_pool_t *pool)
+{
+    scim_error *err = scim_error_make(SCIM_INVALID_VALUE, pool, "%s", detail);
+
+    err->field = "without";
+    return err;
+}
+
+/* Only a group that the user is itself in can be left. */
+static scim_error *check_without(const json_t *found, apr_pool_t *pool)
+{
+    const json_t *without = json_object_get(found, "without"),
+                 *group = json_object_get(without, "group"),
+                 *through = json_object_get(without, "through");
+    const char *name;
+
+    if (without == NULL || json_is_true(json_object_get(without,
+                                                        "is_member"))) {
+        json_object_del(json_object_get(found, "without"), "is_member");
+        return NULL;
+    }
+    if (!json_is_object(group)) {
+        return no_member("The organization has no such group.", pool);
+    }
+    name = scim_excerpt(store_admin_member(group, "name", pool), pool);
+    if (json_array_size(through) == 0) {
+        return no_member(apr_psprintf(pool, "The user is not in the group "
+                                      "\"%s\".", name), pool);
+    }
+    return no_member(
+        apr_psprintf(pool, "The user is in the group \"%s\" only through "
+                     "\"%s\", which is what can be left.", name,
+                     scim_excerpt(store_admin_member(json_array_get(through,
+                                                                    0),
+                                                     "name", pool), pool)),
+        pool);
+}
+
 scim_error *store_permission_explain(json_t **out, const char *id,
                                      const json_t *given, store_admin *a,
                                      apr_pool_t *pool)
 {
-    const char *values[] = { id, store_admin_member(given, "stack", pool) };
+    const char *values[] = { id, store_admin_member(given, "stack", pool),
+                             store_admin_member(given, "without", pool) };
     json_t *user;
     scim_error *err = store_user_found(&user, id, a, pool);
 
+    if (err == NULL && values[2] != NULL && !store_uuid_is(values[2])) {
+        err = no_member("A group is named by its id.", pool);
+    }
     if (err == NULL) {
         err = check_stack(values[1], a, pool);
     }
     if (err == NULL) {
-        err = store_admin_json(out, a, EXPLAIN, 2, values, pool);
+        err = store_admin_json(out, a, EXPLAIN, 3, values, pool);
     }
     if (err == NULL) {
         json_object_set(*out, "user", user);
+        err = check_without(*out, pool);
     }
     return err;
 }

@@ -96,7 +96,7 @@ check_port() {
 
 load_modules() {
     for name in mpm_event authz_core unique_id reqtimeout log_config unixd \
-        authn_core authn_file authz_user auth_basic; do
+        authn_core authn_file authz_user auth_basic deflate; do
         [ ! -f "$modules/mod_$name.so" ] ||
             say "LoadModule ${name}_module \"$modules/mod_$name.so\""
     done
