@@ -170,6 +170,8 @@ sub compare_faces {
     my %no_route = map { $_ => 'for whom the installation is' } qw(organization_create);
     $no_route{user_erase} = 'httpd may not change the journal';
     my %no_command = map { $_ => 'scimctl has no account' } qw(account_me permission_mine);
+    @no_command{qw(app_test token_test)} = ('scimctl doctor --url has the steps',
+        'for the browser that sends them');
     my $routes = slurp('mod_scim/admin/route.c');
     my $commands = join '', map { slurp($_) } grep { m{\Amod_scim/scimctl/.*\.c\z} } @c;
     $commands =~ s/ABOUT_ONE\("\w+", (\w+)\)/&admin_account_$1/g;

@@ -258,12 +258,13 @@ scim_error *admin_perform(admin_call *call)
     if (err == NULL && operation->prepare != NULL) {
         err = operation->prepare(call);
     }
+    if (err != NULL) {
+        return err;
+    }
     if (operation->is_tried
         || json_is_true(json_object_get(call->given, "dry_run"))) {
         store_admin_try(call->db);
     }
-    return err != NULL ? err
-                       : store_admin_transact(work, call, call->slug,
-                                              operation->need, call->db,
-                                              call->pool);
+    return store_admin_transact(work, call, call->slug, operation->need,
+                                call->db, call->pool);
 }
