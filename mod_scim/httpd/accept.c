@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_lib.h>
-#include <httpd.h>
 
 static const char scim_json[] = "application/scim+json";
 static const char plain_json[] = "application/json";
@@ -11,10 +11,10 @@ static const char plain_json[] = "application/json";
 /* How closely a media range of `len` bytes names the type: 0, not at all. */
 static int closeness(const char *range, size_t len, const char *type)
 {
-    if (len == strlen(type) && ap_cstr_casecmpn(range, type, len) == 0) {
+    if (len == strlen(type) && apr_cstr_casecmpn(range, type, len) == 0) {
         return 3;
     }
-    if (len == 13 && ap_cstr_casecmpn(range, "application/*", len) == 0) {
+    if (len == 13 && apr_cstr_casecmpn(range, "application/*", len) == 0) {
         return 2;
     }
     return len == 3 && memcmp(range, "*/*", len) == 0;

@@ -38,18 +38,46 @@ static void check(const json_t *body, const scim_resource_type *type,
     expect(json_equal(folded, scim_resource_fold(folded, type, pool)));
 }
 
+/* As a PUT: of what a POST made of it, nothing is lost or changed; of anything
+ * else a resource comes, or an error. */
+static void check_put(const json_t *body, const scim_resource_type *type,
+                      int strict, apr_pool_t *pool)
+{
+    scim_reading reading = { strict, NULL };
+    json_t *once, *put;
+    scim_error *err;
+
+    reading.warnings = scim_warnings_make(pool);
+    if (scim_resource_read(&once, body, type, &reading, pool) == NULL) {
+        expect(scim_resource_read_put(&put, once, type, &reading, pool)
+               == NULL);
+        expect(scim_resource_keep(put, once, type, &reading, pool) == NULL);
+        expect(json_equal(put, once));
+    }
+    if (scim_resource_read_put(&put, body, type, &reading, pool) == NULL) {
+        once = scim_json_adopt(json_object(), pool);
+        err = scim_resource_keep(put, once, type, &reading, pool);
+        expect(err != NULL
+               || (scim_resource_read(&once, put, type, &reading, pool) == NULL
+                   && json_equal(put, once)));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool;
     json_t *body;
+    int strict;
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
     if (scim_json_parse(&body, (const char *)data, size, 32, pool) == NULL) {
-        check(body, &scim_type_user, 0, pool);
-        check(body, &scim_type_user, 1, pool);
-        check(body, &scim_type_group, 0, pool);
-        check(body, &scim_type_group, 1, pool);
+        for (strict = 0; strict <= 1; strict++) {
+            check(body, &scim_type_user, strict, pool);
+            check(body, &scim_type_group, strict, pool);
+            check_put(body, &scim_type_user, strict, pool);
+            check_put(body, &scim_type_group, strict, pool);
+        }
     }
     apr_pool_destroy(pool);
     apr_terminate();
