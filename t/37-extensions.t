@@ -440,6 +440,8 @@ subtest 'values of one owner' => sub {
     $reply = $acme->patch("/Users/$bob", patch({ op => 'replace',
         path => JOB . ':badge', value => 'B-17' }));
     is "$reply->{status} $reply->{json}{scimType}", '409 uniqueness', 'by PATCH';
+    like $reply->{json}{detail}, qr/\AOperations\[0\], "[^"]*:badge": The value/,
+        '... with its operation';
     is $acme->put("/Users/$bob", user('bob', badge => 'B-17'))->{status}, 409,
         'by PUT';
     is $acme->patch("/Users/$bob", patch({ op => 'replace',

@@ -478,6 +478,18 @@ subtest 'members' => sub {
         [qw(displayName id schemas)], '... of what was asked for';
 };
 
+subtest 'a taken value is told with its operation' => sub {
+    made(userName => 'taken.name');
+    my $path = '/Users/' . made()->{id};
+    my $title = { op => 'replace', path => 'title', value => 'x' };
+    my $told = qr/\AOperations\[1\], "userName": userName "Taken\.Name" is taken/;
+    for my $name ({ path => 'userName', value => 'Taken.Name' },
+        { value => { nickName => 'x', userName => 'Taken.Name' } }) {
+        is_error($acme->patch($path, patch($title, { op => 'replace', %$name },
+            $title)), 409, 'uniqueness', 'a userName', $told);
+    }
+};
+
 # P-3.5-02
 subtest 'a large group' => sub {
     my @ids = map { { value => made()->{id} } } 1 .. 3;

@@ -77,6 +77,7 @@ scim_error *scim_error_copy(const scim_error *err, apr_pool_t *pool)
     copy->detail = apr_pstrdup(pool, err->detail);
     copy->cause = apr_pstrdup(pool, err->cause);
     copy->allow = apr_pstrdup(pool, err->allow);
+    copy->attribute = apr_pstrdup(pool, err->attribute);
     copy->ids = NULL; /* have done their work by then */
     return copy;
 }

@@ -52,6 +52,7 @@ typedef struct scim_error {
     json_t *current;       /* of PRECONDITION_FAILED: what is there now */
     const apr_array_header_t *ids; /* const char *: of those members of a group
                                       that are at fault; or NULL */
+    const char *attribute; /* path whose value another resource has; or NULL */
     int held; /* by the brake on mass deprovisioning, which lists it */
 } scim_error;
 

@@ -55,6 +55,12 @@ void scim_patch_split(scim_patch **rest, scim_membership **delta,
 scim_error *scim_patch_label_members(scim_error *err, const scim_patch *patch,
                                      apr_pool_t *pool);
 
+/* A value that another resource has: the same error, with the operation before
+ * it that gave the value last. */
+scim_error *scim_patch_label_taken(scim_error *err, const scim_patch *patch,
+                                   const scim_resource_type *type,
+                                   apr_pool_t *pool);
+
 /* Takes "members" out of a canonical group: NULL if it has none, else a
  * replacement of the set. Changes `group`. */
 scim_membership *scim_group_take_members(json_t *group, apr_pool_t *pool);

@@ -87,3 +87,26 @@ scim_error *scim_patch_check(json_t *after, const json_t *before,
     }
     return err;
 }
+
+scim_error *scim_patch_label_taken(scim_error *err, const scim_patch *patch,
+                                   const scim_resource_type *type,
+                                   apr_pool_t *pool)
+{
+    int i = patch->operations->nelts;
+
+    if (err == NULL || err->attribute == NULL) {
+        return err;
+    }
+    while (i-- > 0) {
+        const scim_operation *op
+            = &APR_ARRAY_IDX(patch->operations, i, scim_operation);
+        scim_path whole = op->path;
+
+        whole.sub = NULL;
+        if (scim_name_equals(scim_path_text(&whole, type, pool),
+                             err->attribute)) {
+            return scim_operation_error(op->label, err, pool);
+        }
+    }
+    return err;
+}

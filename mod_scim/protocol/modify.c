@@ -134,7 +134,8 @@ scim_error *serve_modify(serve_call *call)
         m.patch = rest;
     }
     serve_match_of_write(&match, call->request, call->pool);
-    err = scim_patch_label_members(run(&record, &m, match, call), patch,
-                                   call->pool);
+    err = run(&record, &m, match, call);
+    err = scim_patch_label_members(err, patch, call->pool);
+    err = scim_patch_label_taken(err, patch, call->type, call->pool);
     return err != NULL ? err : serve_answer(record, status_of(call), call);
 }

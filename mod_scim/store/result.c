@@ -161,10 +161,24 @@ static const struct {
 /* scim.claim_values() gives the path as a column. */
 static scim_error *claimed(const char *path, apr_pool_t *pool)
 {
-    return scim_error_make(SCIM_UNIQUENESS, pool,
-                           "The value of \"%s\" is taken by another resource "
-                           "of the organization.",
-                           path != NULL ? path : "");
+    scim_error *err = scim_error_make(SCIM_UNIQUENESS, pool,
+                                      "The value of \"%s\" is taken by another "
+                                      "resource of the organization.",
+                                      path != NULL ? path : "");
+
+    err->attribute = apr_pstrdup(pool, path);
+    return err;
+}
+
+static scim_error *taken(const char *attribute, const char *name,
+                         const char *owner, apr_pool_t *pool)
+{
+    scim_error *err = scim_error_make(
+        SCIM_UNIQUENESS, pool, "%s \"%s\" is taken by %s.", attribute,
+        scim_excerpt(name != NULL ? name : "", pool), owner);
+
+    err->attribute = attribute;
+    return err;
 }
 
 static scim_error *uniqueness(const PGresult *result, const char *name,
@@ -180,10 +194,7 @@ static scim_error *uniqueness(const PGresult *result, const char *name,
     for (i = 0; constraint != NULL && i < sizeof(unique) / sizeof(unique[0]);
          i++) {
         if (strcmp(constraint, unique[i].constraint) == 0) {
-            return scim_error_make(
-                SCIM_UNIQUENESS, pool, "%s \"%s\" is taken by %s.",
-                unique[i].attribute,
-                scim_excerpt(name != NULL ? name : "", pool), unique[i].owner);
+            return taken(unique[i].attribute, name, unique[i].owner, pool);
         }
     }
     return NULL;
