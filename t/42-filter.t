@@ -14,7 +14,8 @@ binmode Test::More->builder->$_, ':encoding(UTF-8)'
     for qw(output failure_output);
 
 my ($true, $false) = (JSON::PP::true, JSON::PP::false);
-my $server = Scim::Server->new;
+my $server = Scim::Server->new(config => "<Location /tight>\n"
+    . "ScimService scim\nScimFilterLimits 256 3 2\n</Location>\n");
 my $acme = $server->organization('acme');
 my %user = map { $_->{userName} => made($_) } (
     user('john', externalId => 'ABC', title => 'Manager',
@@ -244,6 +245,26 @@ my @refused = (
 subtest 'what is refused' => sub {
     is_error($acme->get('/Users', { filter => $_->[1] }), 400, 'invalidFilter',
         "$_->[0]: " . substr($_->[1], 0, 40), $_->[2]) for @refused;
+};
+
+subtest 'limits of filters' => sub {
+    my $tight = $acme->another(url => $acme->url =~ s{/scim/v2}{/tight}r);
+    my $wide = sub ($n) { return join ' and ', ('title pr') x $n };
+    my $deep = sub ($n) { return '(' x $n . 'title pr' . ')' x $n };
+    my $long = sub ($n) { return 'title eq "' . 'x' x ($n - 11) . '"' };
+    for ([$wide, 3, 64, qr/more than \d+ conditions/],
+        [$deep, 2, 32, qr/more than \d+ levels of brackets/],
+        [$long, 256, 8192, qr/longer than \d+ bytes/]) {
+        my ($make, $few, $many, $says) = @$_;
+        for ([$tight, $few], [$acme, $many]) {
+            my ($client, $most) = @$_;
+            my $ask = sub ($n) { return $client->post('/Users/.search', {
+                schemas => [MESSAGES . 'SearchRequest'], filter => $make->($n) }) };
+            is_status($ask->($most), 200, "no more than $most");
+            is_error($ask->($most + 1), 400, 'invalidFilter', '... and no more',
+                $says);
+        }
+    }
 };
 
 # P-3.4.2.2-37, S-7-08, S-7-09, S-7-10, S-2.3.7-05: each text of the schemas

@@ -34,7 +34,7 @@ void *mod_scim_create_dir_config(apr_pool_t *pool, char *path)
     conf->max_results = UNSET;
     conf->max_members = UNSET;
     conf->cursor_timeout_s = UNSET;
-    conf->filter_length = conf->filter_nodes = UNSET;
+    conf->filter_length = conf->filter_nodes = conf->filter_depth = UNSET;
     conf->bulk_operations = UNSET;
     conf->bulk_bytes = UNSET;
     conf->rate = conf->burst = UNSET;
@@ -63,6 +63,7 @@ void *mod_scim_merge_dir_config(apr_pool_t *pool, void *parent, void *child)
     conf->filter_length
         = PICK(add->filter_length, base->filter_length, UNSET);
     conf->filter_nodes = PICK(add->filter_nodes, base->filter_nodes, UNSET);
+    conf->filter_depth = PICK(add->filter_depth, base->filter_depth, UNSET);
     conf->bulk_operations
         = PICK(add->bulk_operations, base->bulk_operations, UNSET);
     conf->bulk_bytes = PICK(add->bulk_bytes, base->bulk_bytes, UNSET);
@@ -145,6 +146,7 @@ void mod_scim_limits(serve_limits *out, const scim_dir_config *conf)
     if (conf->filter_length != UNSET) {
         out->filter.length = (apr_size_t)conf->filter_length;
         out->filter.nodes = conf->filter_nodes;
+        out->filter.depth = conf->filter_depth;
     }
 }
 
@@ -368,7 +370,8 @@ static const char *set_cursor_timeout(cmd_parms *cmd, void *dir,
 }
 
 static const char *set_filter_limits(cmd_parms *cmd, void *dir,
-                                     const char *length, const char *nodes)
+                                     const char *length, const char *nodes,
+                                     const char *depth)
 {
     scim_dir_config *conf = dir;
     const char *wrong = read_number(&conf->filter_length, cmd, "a length of ",
@@ -377,6 +380,11 @@ static const char *set_filter_limits(cmd_parms *cmd, void *dir,
     if (wrong == NULL) {
         wrong = read_number(&conf->filter_nodes, cmd, "conditions: ", nodes, 1,
                             1024);
+    }
+    conf->filter_depth = scim_filter_default_limits.depth;
+    if (wrong == NULL && depth != NULL) {
+        wrong = read_number(&conf->filter_depth, cmd, "levels of brackets: ",
+                            depth, 1, 128);
     }
     return wrong;
 }
@@ -506,8 +514,9 @@ const command_rec mod_scim_directives[] = {
         "Largest page that a list request may ask for (default 200)"),
     AP_INIT_TAKE1("ScimMaxMembers", set_max_members, NULL, SECTION,
         "Most members of groups that one answer carries (default 1000000)"),
-    AP_INIT_TAKE2("ScimFilterLimits", set_filter_limits, NULL, SECTION,
-        "Bytes of a filter and conditions in it (default 8192 64)"),
+    AP_INIT_TAKE23("ScimFilterLimits", set_filter_limits, NULL, SECTION,
+        "Bytes of a filter, conditions in it and levels of brackets (default"
+        " 8192 64 32)"),
     AP_INIT_TAKE12("ScimBulkLimits", set_bulk_limits, NULL, SECTION,
         "Operations of a Bulk (default 1000; 0: none) and its bytes (default:"
         " ScimMaxBody)"),

@@ -37,7 +37,7 @@ typedef struct scim_dir_config {
     int max_results;
     int max_members;
     int cursor_timeout_s;
-    int filter_length, filter_nodes;
+    int filter_length, filter_nodes, filter_depth;
     int bulk_operations;
     apr_int64_t bulk_bytes;
     int rate, burst; /* requests a second; 0: no limit */
