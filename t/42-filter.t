@@ -148,7 +148,10 @@ my @finds = (
     ['S-2.3.6-04: binary is case-exact', 'x509Certificates.value eq "QUFB"'
         => 'john'],
     ['S-2.3.6-04: ...', 'x509Certificates.value eq "qufb"' => ''],
-    ['S-2.4-04: no primary is false', 'emails[primary eq false]' => ''],
+    ['S-2.4-04: no primary is false', 'emails[primary eq false]' => 'aj john'],
+    ['S-2.4-04: ... without brackets', 'emails.primary eq false' => 'aj john'],
+    ['S-2.4-04: ... and ne true', 'emails.primary ne true' => 'Mike aj john'],
+    ['S-2.4-04: ... and ne false', 'emails.primary ne false' => 'Jane Mike'],
     ['S-2.4-04: ... but not true', 'emails[not (primary eq true)]'
         => 'aj john'],
     ['S-2.4-04: ... or ne', 'emails[primary ne true]' => 'aj john'],

@@ -310,7 +310,7 @@ static scim_error *parse_comparison(const scim_filter **out,
     if (problem != NULL) {
         return fail(c, at, "%s", problem);
     }
-    *out = node;
+    *out = scim_filter_assume_primary(node, c->element != NULL, c->pool);
     return NULL;
 }
 
@@ -454,10 +454,10 @@ static scim_error *parse_not(const scim_filter **out, cursor *c)
 /* A condition on what this type does not have: only ne holds. */
 static void replace_foreign(const scim_filter **node, const cursor *c)
 {
-    int holds = (*node)->kind == SCIM_FILTER_NOT /* eq null */
+    int holds = (*node)->kind == SCIM_FILTER_NOT  /* eq null */
+                || (*node)->kind == SCIM_FILTER_OR /* primary ne */
                 || ((*node)->kind == SCIM_FILTER_COMPARE
                     && (*node)->op == SCIM_NE);
-
     *node = make(SCIM_FILTER_NOTHING, c);
     if (holds) {
         *node = make_logical(SCIM_FILTER_NOT, *node, NULL, c);

@@ -204,3 +204,56 @@ apr_size_t scim_filter_string_length(const char *begin, const char *end)
     }
     return 0;
 }
+
+static scim_filter *node_of(scim_filter_kind kind, const scim_filter *left,
+                            apr_pool_t *pool)
+{
+    scim_filter *node = apr_pcalloc(pool, sizeof(*node));
+
+    node->kind = kind;
+    node->left = left;
+    return node;
+}
+
+static int is_primary(const scim_filter *node)
+{
+    return node->path.attr->multi && node->path.sub != NULL
+           && node->path.sub->type == SCIM_BOOLEAN
+           && strcmp(node->path.sub->name, "primary") == 0;
+}
+
+/* "primary eq true" and its opposite are enough: of an element, or of any of
+ * them. As everywhere, ne also holds where there is none. */
+const scim_filter *scim_filter_assume_primary(scim_filter *node,
+                                              int in_brackets,
+                                              apr_pool_t *pool)
+{
+    int is_ne = node->op == SCIM_NE, wants = is_ne != node->boolean;
+    scim_filter *out = node, *either, *present;
+
+    if (!is_primary(node)) {
+        return node;
+    }
+    node->op = SCIM_EQ;
+    node->boolean = 1;
+    if (!wants) {
+        out = node_of(SCIM_FILTER_NOT, node, pool);
+    }
+    if (in_brackets) {
+        return out;
+    }
+    if (!wants) {
+        out = node_of(SCIM_FILTER_ELEMENT, out, pool);
+        out->path = node->path;
+        out->path.sub = NULL;
+    }
+    if (is_ne) {
+        present = node_of(SCIM_FILTER_PRESENT, NULL, pool);
+        present->path = node->path;
+        present->path.sub = NULL;
+        either = node_of(SCIM_FILTER_OR, out, pool);
+        either->right = node_of(SCIM_FILTER_NOT, present, pool);
+        out = either;
+    }
+    return out;
+}

@@ -17,4 +17,10 @@ int scim_filter_find_operator(scim_compare_op *out, const char *text,
 /* Of a JSON string with its quotes; 0 if it does not end. */
 apr_size_t scim_filter_string_length(const char *begin, const char *end);
 
+/* What `node`, a comparison of a sub-attribute "primary", says where an element
+ * without one has false (RFC 7643, 2.4); any other node as it is. */
+const scim_filter *scim_filter_assume_primary(scim_filter *node,
+                                              int in_brackets,
+                                              apr_pool_t *pool);
+
 #endif

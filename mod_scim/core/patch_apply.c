@@ -354,16 +354,20 @@ static int take_terms(json_t *element, const scim_filter *filter)
 {
     const char *name;
     json_t *value;
+    int is_not = filter->kind == SCIM_FILTER_NOT; /* primary eq false */
 
     if (filter->kind == SCIM_FILTER_AND) {
         return take_terms(element, filter->left) &&
                take_terms(element, filter->right);
     }
+    if (is_not && filter->left->value_kind == SCIM_VALUE_BOOLEAN) {
+        filter = filter->left;
+    }
     if (filter->kind != SCIM_FILTER_COMPARE || filter->op != SCIM_EQ) {
         return 0;
     }
     name = filter->path.sub->name;
-    value = literal_of(filter);
+    value = is_not ? json_boolean(!filter->boolean) : literal_of(filter);
     if (value == NULL || json_object_get(element, name) != NULL) {
         json_decref(value);
         return 0;

@@ -173,6 +173,12 @@ static void test_value_paths(void)
     reads("name[familyName sw \"J\"]",
           "(name pr and name.familyName sw \"j\")");
     reads("roles[primary eq \"True\"]", "roles[roles.primary eq true]");
+    reads("roles[primary eq false]", "roles[not roles.primary eq true]");
+    reads("roles[primary ne false]", "roles[roles.primary eq true]");
+    reads("roles.primary eq false", "roles[not roles.primary eq true]");
+    reads("roles.primary ne true",
+          "(roles[not roles.primary eq true] or not roles pr)");
+    reads("roles.primary ne false", "(roles.primary eq true or not roles pr)");
 }
 
 static void test_complex(void)

@@ -121,6 +121,10 @@ static void test_lists(void)
     yes("emails[display ne \"B\"]");
     yes("emails.primary eq true");
     yes("emails.primary ne true");
+    yes("emails.primary eq false");
+    yes("emails[primary eq false and display eq \"b\"]");
+    yes("phoneNumbers.primary ne false");
+    no("phoneNumbers.primary eq false");
     yes("schemas eq \"" ENT "\"");
     no("schemas eq \"urn:example:other\"");
 }

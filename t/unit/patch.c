@@ -244,6 +244,16 @@ static void test_missing_elements(void)
 
 static void test_primary(void)
 {
+    changes("'userName':'b'",
+            "{'op':'add','path':'emails[primary eq false].value',"
+            "'value':'a'}",
+            "'userName':'b','emails':[{'primary':false,'value':'a'}]");
+    changes("'userName':'b','emails':[{'value':'a','primary':true},"
+            "{'value':'c'}]",
+            "{'op':'replace','path':'emails[primary eq false].display',"
+            "'value':'x'}",
+            "'userName':'b','emails':[{'value':'a','primary':true},"
+            "{'value':'c','display':'x'}]");
     changes("'userName':'b','emails':[{'value':'a','primary':true}]",
             "{'op':'add','path':'emails',"
             "'value':[{'value':'c','primary':true}]}",
