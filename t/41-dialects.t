@@ -26,7 +26,7 @@ my %strict = (
     'connid/01-users'                 => 'wrappedValue passes', # or a PUT
     'connid/02-groups'                => 'readOnlyKey',
     'entra/01-test-connection'        => 'passes',
-    'entra/02-create-user'            => 'passes',
+    'entra/02-create-user'            => 'countryForm',
     'entra/03-patch-legacy-ops'       => 'opCase',
     'entra/04-disable-restore-delete' => 'opCase',
     'entra/05-patch-flag-062020'      => 'pathAsKey schemaUnknown',
@@ -99,6 +99,8 @@ my @dialects = (
         user('a8', active => '')],
     ['referenceForm', 'invalidValue', 'profileUrl', 'POST', '/Users',
         user('a9', profileUrl => 'my page')],
+    ['countryForm', 'invalidValue', 'addresses[0].country', 'POST', '/Users',
+        user('a10', addresses => [{ country => 'Germany' }])],
     ['bareReference', 'invalidValue', $manager, 'PATCH', '/Users/U',
         patch(op => 'add', path => $manager, value => 'U')],
     ['wrappedValue', 'invalidValue', 'title', 'PATCH', '/Users/U',

@@ -64,6 +64,7 @@ struct scim_attr {
     unsigned multi : 1;
     unsigned required : 1;
     unsigned case_exact : 1;
+    unsigned country : 1;          /* ISO 3166-1, alpha-2 */
     unsigned hidden : 1;           /* not listed by /Schemas (id, meta, ...) */
     unsigned indexed : 1;          /* the store keeps an index of it: at most
                                       SCIM_INDEXED_MAX bytes once folded */

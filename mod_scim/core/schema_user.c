@@ -157,7 +157,7 @@ static const scim_attr address_attrs[] = {
     { .name = "postalCode",
       .description =
           "The zip code or postal code component." },
-    { .name = "country",
+    { .name = "country", .country = 1,
       .description =
           "The country name component." },
     { .name = "type", .canonical = email_types,

@@ -106,6 +106,14 @@ static int fits_index(const char *text, apr_size_t len, const scim_attr *attr,
            || strlen(scim_casefold(text, pool)) <= SCIM_INDEXED_MAX;
 }
 
+/* RFC 7643, 4.1.2; Entra ID's default mapping sends the name. */
+static int is_country(const char *text, apr_size_t len)
+{
+    return len == 0
+           || (len == 2 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'A'
+               && text[1] <= 'Z');
+}
+
 static scim_error *check_text(const json_t *value, const scim_attr *attr,
                               const place *at)
 {
@@ -122,6 +130,9 @@ static scim_error *check_text(const json_t *value, const scim_attr *attr,
         return scim_error_make(SCIM_INVALID_VALUE, at->pool,
                                "The attribute \"%s\" is longer than %d bytes.",
                                place_text(at), SCIM_INDEXED_MAX);
+    }
+    if (attr->country && !is_country(text, len)) {
+        return meets(SCIM_DIALECT_COUNTRY_FORM, at);
     }
     if (attr->uniqueness != SCIM_UNIQUE_NONE
         && attr == scim_attr_find(scim_schema_user.attrs, "userName", 8)) {
