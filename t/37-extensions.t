@@ -367,7 +367,7 @@ sub stored($name) {
 }
 
 subtest 'PUT of what nobody can read' => sub {
-    # P-3.5.1-04 P-3.5.1-06 P-3.5.1-10
+    # P-3.5.1-04 P-3.5.1-05 P-3.5.1-06 P-3.5.1-10
     my %full = (number => '7', code => 'c7', hint => 'h7', color => 'red',
         keys => [{ holder => 'ann', cut => 'k1' },
             { holder => 'bob', cut => 'k2' }]);

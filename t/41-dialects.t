@@ -100,7 +100,7 @@ my @dialects = (
     ['referenceForm', 'invalidValue', 'profileUrl', 'POST', '/Users',
         user('a9', profileUrl => 'my page')],
     ['countryForm', 'invalidValue', 'addresses[0].country', 'POST', '/Users',
-        user('a10', addresses => [{ country => 'Germany' }])],
+        user('a10', addresses => [{ country => 'Germany' }])], # S-4.1.2-08
     ['bareReference', 'invalidValue', $manager, 'PATCH', '/Users/U',
         patch(op => 'add', path => $manager, value => 'U')],
     ['wrappedValue', 'invalidValue', 'title', 'PATCH', '/Users/U',

@@ -50,7 +50,8 @@ static scim_error *check_media_type(const char *content_type,
     }
     return scim_error_make(SCIM_UNSUPPORTED_MEDIA_TYPE, pool,
                            "The body must be application/scim+json (or "
-                           "application/json) in UTF-8.");
+                           "application/json) in UTF-8, not \"%s\".",
+                           scim_excerpt(content_type, pool));
 }
 
 scim_error *serve_body_text(const char **out, apr_size_t *len,
