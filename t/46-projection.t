@@ -40,6 +40,8 @@ my @cases = (
     ['P-3.9-08', 'attributes=bogus.x,1,%22', []],
     ['P-3.9-09', "attributes=$enterprise", [ENTERPRISE],
         { +ENTERPRISE, $whole{ +ENTERPRISE } }],
+    ['P-3.9-09: as can all of the core', 'attributes=' . USER,
+        ['active', 'userName', grep { !/:|externalId/ } keys %whole]],
     ['P-3.4.2.5-04', "attributes=$enterprise:department", [ENTERPRISE],
         { +ENTERPRISE, { department => 'D' } }],
     ['P-3.10-04', "attributes=$enterprise:manager.value", [ENTERPRISE],

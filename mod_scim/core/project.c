@@ -23,23 +23,30 @@ static void add(scim_projection *p, const scim_attr *attr, const scim_attr *sub)
     n->sub = sub;
 }
 
+static void add_schema(scim_projection *p, const scim_schema *schema)
+{
+    const scim_attr *attr;
+
+    for (attr = schema->attrs; attr->name != NULL; attr++) {
+        add(p, attr, NULL);
+    }
+}
+
 static void add_name(scim_projection *p, const char *text, apr_size_t len,
                      const scim_resource_type *type)
 {
-    const scim_attr *attr;
+    const scim_schema *schema = scim_resource_type_schema(type, text, len);
     scim_path path;
 
+    if (schema != NULL) {
+        add_schema(p, schema);
+        return;
+    }
     if (scim_path_parse(&path, text, len, type, SCIM_INVALID_PATH,
                         p->list->pool) != NULL) {
         return;
     }
-    if (path.attr != NULL) {
-        add(p, path.attr, path.sub);
-        return;
-    }
-    for (attr = path.schema->attrs; attr->name != NULL; attr++) {
-        add(p, attr, NULL);
-    }
+    add(p, path.attr, path.sub);
 }
 
 static void add_names(scim_projection *p, const char *text,
