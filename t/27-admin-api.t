@@ -300,6 +300,11 @@ sub misunderstood() {
         'a change takes nothing by its query';
     is $olga->get('/stacks', { colour => 'y' })->{json}{field}, 'colour',
         'an unknown parameter is refused, lest a filter be missed';
+    for my $kind ('', '|', 'entra|okta', 'entr', 'ntra', 'Entra', 'entra ') {
+        my $reply = $olga->post('/apps', { kind => $kind, name => 'Odd' });
+        is $reply->{status}, 400, "a kind of app that is none: '$kind'";
+        is $reply->{json}{field}, 'kind', '... is told by its name';
+    }
     is $olga->get('/stacks', { limit => $_ })->{json}{field}, 'limit', "limit=$_ is refused"
         for 0, 201, -1, 'x', '1x', '', 1e10;
     is $olga->get('/stacks?limit=%zz')->{status}, 400, 'an encoding that is none';

@@ -36,17 +36,17 @@ static scim_error *check_name(const char *text, const char *path,
 
 static int is_choice(const char *text, const char *choices)
 {
-    apr_size_t len = strlen(text);
-    const char *at = choices;
+    apr_size_t len = strlen(text), choice;
 
-    while ((at = strstr(at, text)) != NULL) {
-        if ((at == choices || at[-1] == '|')
-            && (at[len] == '|' || at[len] == '\0') && len > 0) {
+    for (;; choices += choice + 1) {
+        choice = strcspn(choices, "|");
+        if (choice == len && memcmp(choices, text, len) == 0) {
             return 1;
         }
-        at++;
+        if (choices[choice] == '\0') {
+            return 0;
+        }
     }
-    return 0;
 }
 
 static scim_error *check_text(const json_t *value, const admin_field *field,

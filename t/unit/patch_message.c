@@ -95,6 +95,9 @@ static void test_refused_values(void)
             "'value':[{'value':'x'},{'value':'y'}]}",
             "invalidValue: Operations[0], \"emails[value pr]\": [...] takes "
             "one element as its value, not 2.");
+    refuses(user, "{'op':'adds','path':'title','value':'x'}",
+            "invalidSyntax: Operations[0]: \"op\" must be add, replace or "
+            "remove.");
     refuses(user, "{'op':'merge','path':'title','value':'x'}",
             "invalidSyntax: Operations[0]: \"op\" must be add, replace or "
             "remove.");
