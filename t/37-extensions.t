@@ -239,7 +239,8 @@ subtest 'filters' => sub {
     is found($acme, $_), $filter{$_}, $_ for sort keys %filter;
     for my $filter (qq($j:nothing eq 1), qq($j:floor eq "x"),
         qq($j:remote gt true), qq($j:certificates eq 1),
-        qq($j:floor co 1), qq($j:badgeKey gt "A"), qq($j pr)) {
+        qq($j:floor co 1), qq($j:badgeKey gt "A"), qq($j pr),
+        qq($j:pin eq "0815"), qq($j:pin pr)) {
         like found($acme, $filter), qr/\A400 /, "$filter is refused";
     }
     like found($plain, qq($j:badge eq "b-17")), qr/\A400 /,
