@@ -458,6 +458,63 @@ static void test_immutable(void)
     ok(err == NULL, "... but set once");
 }
 
+/* A type with a secret that is required, and one that is not. */
+static void replaces(int strict, const char *body, const char *want,
+                     const char *name)
+{
+    static const scim_attr attrs[] = {
+        { .name = "name" },
+        { .name = "pin", .required = 1, .mutability = SCIM_WRITE_ONLY,
+          .returned = SCIM_RETURNED_NEVER },
+        { .name = "hint", .returned = SCIM_RETURNED_NEVER },
+        { .name = NULL }
+    };
+    static const scim_schema schema = { "urn:x:Safe", "Safe", "", attrs };
+    static const scim_extension none[] = { { NULL, 0 } };
+    static const scim_resource_type type = { .name = "Safe",
+        .endpoint = "/Safes", .schema = &schema, .extensions = none };
+    json_t *got = NULL;
+    scim_error *err;
+
+    reading.strict = strict;
+    reading.warnings = scim_warnings_make(pool);
+    err = scim_resource_read_put(&got, parsed(body), &type, &reading, pool);
+    if (err == NULL) {
+        err = scim_resource_keep(got,
+                                 parsed("{\"schemas\":[\"urn:x:Safe\"],"
+                                        "\"name\":\"n\",\"pin\":\"1\","
+                                        "\"hint\":\"h\"}"),
+                                 &type, &reading, pool);
+    }
+    if (want == NULL) {
+        ok(err != NULL && strstr(err->detail, "\"pin\" is required") != NULL,
+           name);
+        return;
+    }
+    ok(err == NULL && json_equal(got, parsed(want)), name);
+}
+
+static void test_secrets(void)
+{
+    static const char schemas[] = "{\"schemas\":[\"urn:x:Safe\"]";
+    const char *bare = apr_pstrcat(pool, schemas, "}", NULL);
+
+    replaces(TOLERANT, bare,
+             apr_pstrcat(pool, schemas, ",\"pin\":\"1\",\"hint\":\"h\"}",
+                         NULL),
+             "a PUT keeps what nobody can read, required or not");
+    is_int(reading.warnings->nelts, 1, "... with a warning");
+    replaces(TOLERANT,
+             apr_pstrcat(pool, schemas, ",\"pin\":\"2\",\"HINT\":null}",
+                         NULL),
+             apr_pstrcat(pool, schemas, ",\"pin\":\"2\"}", NULL),
+             "... unless it says another one, or null");
+    is_int(reading.warnings->nelts, 0, "... without one");
+    replaces(TOLERANT, apr_pstrcat(pool, schemas, ",\"pin\":null}", NULL),
+             NULL, "what is required cannot go");
+    replaces(STRICT, bare, NULL, "strict: it has to be said");
+}
+
 static void test_fold(void)
 {
     json_t *folded = scim_resource_fold(
@@ -500,6 +557,7 @@ int main(void)
     test_values();
     test_warnings();
     test_keep();
+    test_secrets();
     test_immutable();
     test_fold();
     apr_pool_destroy(pool);
