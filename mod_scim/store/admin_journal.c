@@ -111,9 +111,10 @@ scim_error *store_journal_maintain(int *made, int *dropped, int keep_months,
 #define ROW \
     "json_build_object('key', " STORE_JOURNAL_KEY("j") "," \
     STORE_JOURNAL_ORIGIN "," \
+    " 'kind', x.kind, 'request', j.request," \
     " 'type', j.resource_type, 'id', j.resource, 'name', j.name," \
     " 'version', j.version, 'status', j.status, 'scim_type', j.scim_type," \
-    " 'detail', j.detail, 'request', j.request, 'kind', x.kind," \
+    " 'detail', j.detail," \
     " 'remark', nullif(concat_ws(', ', j.detail, w.remark), '')," \
     " 'warnings', w.list, 'before', j.changes -> 'before'," \
     " 'after', j.changes -> 'after', 'members', j.changes -> 'members'," \
