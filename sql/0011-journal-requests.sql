@@ -7,8 +7,8 @@ set local role scim_owner;
 -- the client's order; core/quote.c leaves out what nobody may read.
 alter table scim.journal add column request json;
 
--- Refusals alone: what succeeds pays nothing for it.
-create index journal_reference on scim.journal(org_id, request_id)
+-- Refusals alone: what succeeds pays nothing for it. Lists may have it already.
+create index if not exists journal_request on scim.journal(org_id, request_id)
   where status >= 400;
 
 update scim.schema set version = 11;
