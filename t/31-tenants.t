@@ -252,7 +252,7 @@ sub privileges() {
          where pronamespace = 'scim'::regnamespace
            and has_function_privilege('scim_httpd', oid, 'execute')}),
         'admin_enter admin_organizations brake_group brake_hold brake_user'
-        . ' claim_values groups_nest'
+        . ' claim_values contact_note groups_nest'
         . ' index_is_ready mapping_take_up password_of password_set'
         . ' permissions_enter permissions_group_end permissions_membership'
         . ' permissions_user token_refusal token_used value_rows',

@@ -135,9 +135,10 @@ subtest 'remedies' => sub {
         =~ /HINT\("(\w+)"/g)], 'each hint has one';
     my ($choices) = slurp("$ENV{SCIM_SOURCE}/mod_scim/admin/app.c") =~ /choices = "(entra[^"]*)"/;
     for my $kind (split /\|/, $choices) {
-        my ($pages) = $texts =~ /^    \{ "$kind", \{\n(.*?)\},/ms;
-        is_deeply [sort($pages =~ /\[(\w+)\] = "\w/g)], [qw(CREDENTIALS MAPPINGS STATUS)],
-            "$kind: each page has its name";
+        my ($pages) = slurp("$ENV{SCIM_SOURCE}/mod_scim/admin/provider.c")
+            =~ /\{ "$kind", \{\n(.*?)\} \},/ms;
+        is_deeply [sort($pages =~ /\[ADMIN_PAGE_(\w+)\]\s*= "\w/g)],
+            [qw(ASSIGNED CREDENTIALS GROUPS MAPPINGS STATUS)], "$kind: each page has its name";
     }
 };
 

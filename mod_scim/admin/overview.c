@@ -4,6 +4,12 @@
 
 #include "admin/provider.h"
 
+/* Short, for the table. */
+#define OURS        ADMIN_PAGE_NONE
+#define CREDENTIALS ADMIN_PAGE_CREDENTIALS
+#define MAPPINGS    ADMIN_PAGE_MAPPINGS
+#define STATUS      ADMIN_PAGE_STATUS
+
 /* clang-format off */
 /* What to do about a hint, and where in the pages of the provider or in ours.
  * Codes are stable: alerts and scripts go by them. */
@@ -13,41 +19,41 @@ static const struct remedy {
     const char *where; /* of ours */
     const char *text;
 } remedies[] = {
-    { "brake_engaged", ADMIN_PAGE_NONE, "Settings > Brake",
+    { "brake_engaged", OURS, "Settings > Brake",
       "Look at who is held: let them through or release the brake, or correct "
       "the provider." },
-    { "rehearsing", ADMIN_PAGE_NONE, "SCIM > the app",
+    { "rehearsing", OURS, "SCIM > the app",
       "Read its summary, and let it go live." },
-    { "token_expires", ADMIN_PAGE_CREDENTIALS, NULL,
+    { "token_expires", CREDENTIALS, NULL,
       "Rotate the token and paste the new one." },
-    { "no_token", ADMIN_PAGE_CREDENTIALS, NULL, "Make a token and paste it." },
-    { "token_unused", ADMIN_PAGE_NONE, "SCIM > the app > Tokens",
+    { "no_token", CREDENTIALS, NULL, "Make a token and paste it." },
+    { "token_unused", OURS, "SCIM > the app > Tokens",
       "Revoke them; whoever needs one gets a new one." },
-    { "never_contacted", ADMIN_PAGE_CREDENTIALS, NULL,
+    { "never_contacted", CREDENTIALS, NULL,
       "Paste tenant URL and secret token, and test the connection." },
-    { "quarantine", ADMIN_PAGE_STATUS, NULL,
+    { "quarantine", STATUS, NULL,
       "Correct what fails, then restart provisioning." },
-    { "no_contact", ADMIN_PAGE_STATUS, NULL,
+    { "no_contact", STATUS, NULL,
       "See whether provisioning is on, and whether its network reaches this "
       "server." },
-    { "external_id_changes", ADMIN_PAGE_MAPPINGS, NULL,
+    { "external_id_changes", MAPPINGS, NULL,
       "Map externalId to what never changes (in Entra objectId), and restart "
       "provisioning." },
-    { "external_id_shared", ADMIN_PAGE_MAPPINGS, NULL,
+    { "external_id_shared", MAPPINGS, NULL,
       "Map externalId to an attribute that no two people share (in Entra "
       "objectId)." },
-    { "active_never_sent", ADMIN_PAGE_MAPPINGS, NULL,
+    { "active_never_sent", MAPPINGS, NULL,
       "Map active; in Entra to Switch([IsSoftDeleted], , \"False\", \"True\", "
       "\"True\", \"False\")." },
-    { "group_names", ADMIN_PAGE_NONE, "Groups",
+    { "group_names", OURS, "Groups",
       "Rename one of them in the provider, or map by the group's id." },
-    { "unmapped_groups", ADMIN_PAGE_NONE, "Group mapping",
+    { "unmapped_groups", OURS, "Group mapping",
       "Map those that should give something." },
-    { "dormant_mappings", ADMIN_PAGE_NONE, "Group mapping > Dormant",
+    { "dormant_mappings", OURS, "Group mapping > Dormant",
       "Reconnect them to the groups that took their place, or remove them." },
-    { "failures", ADMIN_PAGE_NONE, "Journal > Failed",
+    { "failures", OURS, "Journal > Failed",
       "Open one in the journal: it says what to change." },
-    { "inactive_users", ADMIN_PAGE_NONE, "Users > Inactive",
+    { "inactive_users", OURS, "Users > Inactive",
       "Nothing has to be done; they hold no permissions." },
 };
 /* clang-format on */
@@ -56,7 +62,7 @@ static const struct remedy {
 
 static const char *place_of(const struct remedy *remedy, const char *kind)
 {
-    return kind == NULL || remedy->page == ADMIN_PAGE_NONE
+    return kind == NULL || remedy->page == OURS
                ? remedy->where
                : admin_provider_page(admin_provider_of(kind), remedy->page);
 }

@@ -9,14 +9,22 @@
 
 typedef struct quote {
     const scim_resource_type *type;
-    apr_size_t left; /* bytes of texts */
+    apr_size_t left; /* bytes */
     int left_out;
     apr_pool_t *pool;
 } quote;
 
+#define SMALL 5 /* bytes of a value that is no text */
+
+static void spend(apr_size_t bytes, quote *q)
+{
+    q->left -= bytes < q->left ? bytes : q->left;
+}
+
 static json_t *secret(quote *q)
 {
     q->left_out = 1;
+    spend(sizeof(SCIM_QUOTE_SECRET), q);
     return json_string(SCIM_QUOTE_SECRET);
 }
 
@@ -27,14 +35,14 @@ static json_t *text_of(const char *text, quote *q)
 
     most = q->left < most ? q->left : most;
     if (len <= most) {
-        q->left -= len;
+        spend(len, q);
         return scim_json_text(text);
     }
     q->left_out = 1;
     while (most > 0 && ((unsigned char)text[most] & 0xC0) == 0x80) {
         most--;
     }
-    q->left -= most;
+    spend(most, q);
     return scim_json_text(apr_pstrcat(
         q->pool, apr_pstrmemdup(q->pool, text, most), "...", NULL));
 }
@@ -70,6 +78,7 @@ static json_t *value_of(const json_t *value, const scim_attr *attr, quote *q)
         return holds_secret(attr) ? secret(q)
                                   : text_of(json_string_value(value), q);
     default:
+        spend(SMALL, q);
         return json_copy((json_t *)value);
     }
 }
@@ -79,6 +88,7 @@ static json_t *list_of(const json_t *list, const scim_attr *attr, quote *q)
     json_t *out = json_array(), *element;
     size_t i;
 
+    spend(SMALL, q);
     json_array_foreach((json_t *)list, i, element) {
         if (i == SCIM_QUOTE_LIST_MAX || q->left == 0) {
             q->left_out = 1;
@@ -117,6 +127,7 @@ static json_t *object_of(const json_t *object, const scim_attr *subs, quote *q)
     json_t *out = json_object(), *value;
     const char *name;
 
+    spend(SMALL, q);
     json_object_foreach((json_t *)object, name, value) {
         if (is_full(out, q)) {
             break;

@@ -8,8 +8,8 @@
 /* In place of what is left out. */
 #define SCIM_QUOTE_SECRET "(not kept)"
 
-/* Bounds: bytes of one text, of all texts together, elements of a list, members
- * of an object. */
+/* Bounds: bytes of one text, of all together, elements of a list, members of an
+ * object. */
 #define SCIM_QUOTE_TEXT_MAX    200
 #define SCIM_QUOTE_ALL_MAX     4096
 #define SCIM_QUOTE_LIST_MAX    20

@@ -121,9 +121,10 @@ scim_error *store_journal_maintain(int *made, int *dropped, int keep_months,
 #define ROW \
     "json_build_object('key', " STORE_JOURNAL_KEY("j") "," \
     STORE_JOURNAL_ORIGIN "," \
+    " 'kind', x.kind, 'request', j.request," \
     " 'type', j.resource_type, 'id', j.resource, 'name', j.name," \
     " 'version', j.version, 'status', j.status, 'scim_type', j.scim_type," \
-    " 'detail', j.detail, 'request', j.request, 'kind', x.kind," \
+    " 'detail', j.detail," \
     " 'remark', nullif(concat_ws(', ', j.detail, w.remark, " WHAT "), '')," \
     " 'warnings', w.list, 'before', j.changes -> 'before'," \
     " 'after', j.changes -> 'after', 'members', j.changes -> 'members'," \
@@ -344,14 +345,20 @@ scim_error *store_journal_follow(json_t **out, store_slice *slice,
 
 /* ----------------------------------------------------------- by a reference */
 
-/* When it was: by the index of refusals, as those are whose answers have one;
- * else among what is not too old, as people paste any reference that they
- * see. */
+/* From the first to the last row of a request: found by the index of refusals,
+ * as those are whose answers end with a reference; else among what is not too
+ * old, as people paste any reference that they see. A Bulk has rows of both
+ * kinds, in several transactions. */
 #define WHEN(which) \
-    "with j as materialized (select j.at from scim.journal j" \
-    "  where j.org_id = $1 and j.request_id = $2 and " which ")" \
-    " select " STORE_ADMIN_TIME("(min(j.at) - interval '1 minute')") ", " \
-    STORE_ADMIN_TIME("(max(j.at) + interval '1 minute')") " from j"
+    "with found as materialized (select j.at from scim.journal j" \
+    "  where j.org_id = $1 and j.request_id = $2 and " which ")," \
+    " around as (select min(at) - interval '1 minute' as since," \
+    "   max(at) + interval '1 minute' as until from found)," \
+    " all_of_it as materialized (select j.at from around a" \
+    "   join scim.journal j on j.org_id = $1 and j.at >= a.since" \
+    "    and j.at <= a.until and j.request_id = $2)" \
+    " select " STORE_ADMIN_TIME("min(at)") ", " \
+    STORE_ADMIN_TIME("(max(at) + interval '1 millisecond')") " from all_of_it"
 
 static scim_error *when(const char **since, const char **until,
                         const char *reference, store_admin *a,
@@ -377,42 +384,48 @@ static scim_error *when(const char **since, const char **until,
     return NULL;
 }
 
-#define LARGEST_REQUEST 200 /* rows: a Bulk may have more */
-
-/* Other rows of that time may quote the reference. */
+/* The oldest first; others write at the same time. */
 static void take_own(json_t *out, const json_t *rows, const char *reference,
                      apr_pool_t *pool)
 {
+    json_t *row;
     size_t i;
 
-    for (i = json_array_size(rows); i > 0; i--) {
-        json_t *row = json_array_get(rows, i - 1);
+    json_array_foreach((json_t *)rows, i, row) {
         const char *own = store_admin_member(row, "request_id", pool);
 
         if (own != NULL && strcmp(own, reference) == 0) {
-            json_array_append(out, row);
+            json_array_insert(out, 0, row);
         }
     }
 }
 
+#define PAGE  200
+#define PAGES 5 /* a large Bulk has more */
+
 scim_error *store_journal_find(json_t **out, const char *reference,
                                store_admin *a, apr_pool_t *pool)
 {
-    store_slice slice = { .limit = LARGEST_REQUEST };
+    store_slice slice = { .limit = PAGE };
     const char *since, *until;
     json_t *given, *rows;
+    int i;
     scim_error *err = when(&since, &until, reference, a, pool);
 
     *out = scim_json_adopt(json_array(), pool);
     if (err != NULL || since == NULL) {
         return err;
     }
-    given = scim_json_adopt(json_pack("{s:s, s:s, s:s}", "text", reference,
-                                      "since", since, "until", until),
-                            pool);
-    err = store_journal_list(&rows, &slice, given, a, pool);
-    if (err == NULL) {
-        take_own(*out, rows, reference, pool);
+    given = scim_json_adopt(
+        json_pack("{s:s, s:s}", "since", since, "until", until), pool);
+    for (i = 0; err == NULL && i < PAGES && (i == 0 || slice.after != NULL);
+         i++) {
+        slice.next = NULL;
+        err = store_journal_list(&rows, &slice, given, a, pool);
+        if (err == NULL) {
+            take_own(*out, rows, reference, pool);
+            slice.after = slice.next;
+        }
     }
     return err;
 }

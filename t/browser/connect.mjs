@@ -257,6 +257,21 @@ await tell(async () => {
   await act('Close');
   await closed();
 
+  // What is HTML, turns the direction of writing or is long stays text.
+  const hostile = await send(url, token, 'POST', '/Users', { schemas: [USER],
+    userName: 'anna@acme.example', displayName:
+    '<script>document.title="owned"</script>\u202Ereversed',
+    title: 'x'.repeat(2000), nickName: '\u{1D4B3}'.repeat(200),
+    [`<b onclick="${'y'.repeat(500)}">`]: 'z' });
+  await type('Search the journal', '');
+  await paste(hostile.detail);
+  await see('(not kept)');
+  ok(await page.title() !== 'owned' && !await page.$('dialog b, dialog script'),
+    'text from outside is text');
+  await look('12-hostile');
+  await act('Close');
+  await closed();
+
   const bulk = await send(url, token, 'POST', '/Bulk', { schemas:
     ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], Operations:
     ['anna', 'otto'].map((name, i) => ({ method: 'POST', path: '/Users',

@@ -95,6 +95,16 @@ static void test_bounds(void)
     text = quoted(apr_pstrcat(pool, many, "}", NULL), &scim_type_user);
     ok(strlen(text) < 3 * SCIM_QUOTE_ALL_MAX && left_out,
        "many members are not all quoted");
+    many = apr_pstrdup(pool, "{\"Operations\":[");
+    for (i = 0; i < 1000; i++) {
+        many = apr_pstrcat(pool, many, i > 0 ? "," : "",
+                           "{\"value\":{\"a\":1,\"b\":[],\"name\":{},"
+                           "\"active\":true}}",
+                           NULL);
+    }
+    text = quoted(apr_pstrcat(pool, many, "]}", NULL), &scim_type_user);
+    ok(strlen(text) < 3 * SCIM_QUOTE_ALL_MAX && left_out,
+       "... nor many small ones");
     ok(quoted("[]", &scim_type_user) == NULL && left_out,
        "what is no object is not quoted");
     ok(quoted("{}", NULL) == NULL && left_out, "nor what has no type");
