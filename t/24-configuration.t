@@ -51,8 +51,8 @@ my %SETTINGS = (
 my %OTHERS = (
     (map { $_ => 'what identity providers sent' } qw(users user_folded user_values
         passwords groups group_users group_groups resources unique_values tombstones)),
-    (map { $_ => 'what happened' } qw(journal permissions_held brake_removals
-        brake_counts brake_held alerts contacts)),
+    (map { $_ => 'what happened' } qw(journal journal_counts journal_counted
+        permissions_held brake_removals brake_counts brake_held alerts contacts)),
     tokens => 'secrets',
     (map { $_ => 'by names: see the mappings' } qw(group_mappings mapping_roles)),
     (map { ("$_.org_id" => 'the key', "$_.version" => 'for If-Match',

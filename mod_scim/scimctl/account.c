@@ -9,8 +9,8 @@
     " user_name:userName linked:linked created:created"
 
 static const scimctl_named by_name[] = {
-    { NULL, &admin_account_list, NULL },
-    { NULL, NULL, NULL },
+    { NULL, &admin_account_list },
+    { NULL, NULL },
 };
 
 #define ABOUT_ONE(verb, does) \

@@ -364,10 +364,9 @@ static scim_error *test_alerts(scimctl_call *call)
 /* clang-format off */
 #define WAYS \
     { "sendmail", "PATH", "run as PATH -t -i (" SENDMAIL ")", 0 }, \
-    { "program-file", "FILE", \
-      "whose first line names a program that gets all alerts as JSON on" \
-      " standard input; root's alone to write, and so is the program (" \
-      PROGRAM ", if it is there)", 0 }
+    { "program-file", "FILE", "whose first line names a program that gets" \
+      " all alerts as JSON on standard input; root's alone to write, and so" \
+      " is the program (" PROGRAM ", if it is there)", 0 }
 
 static const scimctl_option run_options[] = {
     { "organization", "SLUG", "only this one (all that are on)", 0 },

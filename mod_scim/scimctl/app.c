@@ -65,14 +65,14 @@ static void print_rehearsal(const admin_call *done, const scimctl_call *call)
     " uninstalled:UNINSTALLED"
 
 static const scimctl_named by_name[] = {
-    { NULL, &admin_app_list, NULL },
-    { NULL, NULL, NULL },
+    { NULL, &admin_app_list },
+    { NULL, NULL },
 };
 
 static const scimctl_named both_by_name[] = {
-    { NULL, &admin_app_list, NULL },
-    { "from", &admin_app_list, NULL },
-    { NULL, NULL, NULL },
+    { NULL, &admin_app_list },
+    { "from", &admin_app_list },
+    { NULL, NULL },
 };
 
 const scimctl_command scimctl_app[] = {

@@ -19,7 +19,7 @@ typedef struct scimctl_command scimctl_command;
 /* Where a name may stand for a number: it is looked for in a list. */
 typedef struct scimctl_named {
     const char *option; /* NULL: the argument */
-    const admin_operation *list, *also; /* both are looked at; or NULL */
+    const admin_operation *list;
 } scimctl_named;
 
 /* One run of a command. */
@@ -48,6 +48,7 @@ struct scimctl_command {
     const admin_operation *operation;
     const char *columns;
     const scimctl_named *named; /* ends with a NULL list; or NULL */
+    const admin_operation *gone; /* a list for the argument, too; or NULL */
     const char *alias; /* "id:app_id": JSON has the member twice; or NULL */
     /* Instead of a table, what people are told; or NULL. */
     void (*print)(const admin_call *done, const scimctl_call *call);

@@ -167,10 +167,10 @@ static void print_explanation(const admin_call *done,
 
 /* clang-format off */
 static const scimctl_named named[] = {
-    { NULL, &admin_user_list, NULL },
-    { "stack", &admin_stack_list, NULL },
-    { "without", &admin_group_list, NULL },
-    { NULL, NULL, NULL },
+    { NULL, &admin_user_list },
+    { "stack", &admin_stack_list },
+    { "without", &admin_group_list },
+    { NULL, NULL },
 };
 
 const scimctl_command scimctl_explain[] = {

@@ -55,9 +55,9 @@ static void print_holders(const admin_call *done, const scimctl_call *call)
 
 /* clang-format off */
 static const scimctl_named named[] = {
-    { "role", &admin_role_list, NULL },
-    { "stack", &admin_stack_list, NULL },
-    { NULL, NULL, NULL },
+    { "role", &admin_role_list },
+    { "stack", &admin_stack_list },
+    { NULL, NULL },
 };
 
 const scimctl_command scimctl_holder[] = {

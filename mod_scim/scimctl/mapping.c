@@ -269,14 +269,14 @@ static const scimctl_option save_options[] = {
 };
 
 static const scimctl_named where[] = {
-    { "stack", &admin_stack_list, NULL },
-    { "role", &admin_role_list, NULL },
-    { NULL, NULL, NULL },
+    { "stack", &admin_stack_list },
+    { "role", &admin_role_list },
+    { NULL, NULL },
 };
 
 static const scimctl_named of_group[] = {
-    { "group", &admin_group_list, NULL },
-    { NULL, NULL, NULL },
+    { "group", &admin_group_list },
+    { NULL, NULL },
 };
 
 const scimctl_command scimctl_mapping[] = {

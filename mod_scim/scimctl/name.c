@@ -104,10 +104,11 @@ static scim_error *look_into(apr_array_header_t *ids,
     return NULL;
 }
 
-static scim_error *find(const char **out, const scimctl_named *named,
-                        const char *name, const scimctl_call *call)
+static scim_error *find(const char **out, const admin_operation *list,
+                        const admin_operation *also, const char *name,
+                        const scimctl_call *call)
 {
-    int searches = can_search(named->list);
+    int searches = can_search(list);
     apr_array_header_t *ids = apr_array_make(call->pool, 2,
                                              sizeof(const char *));
     scim_error *err;
@@ -116,21 +117,19 @@ static scim_error *find(const char **out, const scimctl_named *named,
         *out = name;
         return NULL;
     }
-    err = look_into(ids, named->list, name, call);
-    if (err == NULL && named->also != NULL) {
-        err = look_into(ids, named->also, name, call);
+    err = look_into(ids, list, name, call);
+    if (err == NULL && also != NULL) {
+        err = look_into(ids, also, name, call);
     }
     return err != NULL ? err
-                       : pick(out, ids, noun_of(named->list, call->pool), name,
+                       : pick(out, ids, noun_of(list, call->pool), name,
                               searches ? "id" : "number", call);
 }
 
 scim_error *scimctl_find(const char **out, const admin_operation *list,
                          const char *name, const scimctl_call *call)
 {
-    scimctl_named named = { .list = list };
-
-    return find(out, &named, name, call);
+    return find(out, list, NULL, name, call);
 }
 
 scim_error *scimctl_resolve(scimctl_call *call)
@@ -145,7 +144,9 @@ scim_error *scimctl_resolve(scimctl_call *call)
         if (text == NULL) {
             continue;
         }
-        err = find(&id, named, text, call);
+        err = find(&id, named->list,
+                   named->option == NULL ? call->command->gone : NULL, text,
+                   call);
         if (err == NULL && named->option == NULL) {
             call->argument = id;
         }

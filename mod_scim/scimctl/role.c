@@ -7,8 +7,8 @@
     " description:DESCRIPTION"
 
 static const scimctl_named by_name[] = {
-    { NULL, &admin_role_list, NULL },
-    { NULL, NULL, NULL },
+    { NULL, &admin_role_list },
+    { NULL, NULL },
 };
 
 const scimctl_command scimctl_role[] = {

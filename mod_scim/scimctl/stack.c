@@ -6,8 +6,8 @@
 #define COLUMNS "id:ID name:NAME description:DESCRIPTION"
 
 static const scimctl_named by_name[] = {
-    { NULL, &admin_stack_list, NULL },
-    { NULL, NULL, NULL },
+    { NULL, &admin_stack_list },
+    { NULL, NULL },
 };
 
 const scimctl_command scimctl_stack[] = {

@@ -72,8 +72,8 @@ static void print_revoked(const admin_call *done, const scimctl_call *call)
     " last_used:LAST_USED"
 
 static const scimctl_named app_by_name[] = {
-    { "app", &admin_app_list, NULL },
-    { NULL, NULL, NULL },
+    { "app", &admin_app_list },
+    { NULL, NULL },
 };
 
 const scimctl_command scimctl_token[] = {
