@@ -39,6 +39,7 @@ subtest 'both ways lead to the same' => \&both_ways;
 subtest 'a preview says what the act does' => \&previews;
 subtest 'a preview keeps nobody out' => \&keeps_nobody_out;
 subtest 'many by SCIM' => \&many_by_scim;
+subtest 'members by default' => \&by_default;
 subtest 'what takes too long' => \&too_long;
 $server->stop;
 done_testing;
@@ -142,6 +143,21 @@ sub many_by_scim() {
     is $acme->delete("/Groups/$inner")->{status}, 204, 'the group of many is deleted';
     is untold(), 0, '... and all was told';
     threshold(2000);
+    return;
+}
+
+# What everybody is, nobody holds by a group; and the other way round.
+sub by_default() {
+    $olga->made('/mappings', { mappings => [{ group => group('Members', @users),
+        organization_role => 'member' }] });
+    for my $default (\0, \1) {
+        my $reply = $olga->patch('', { members_by_default => $default });
+        is $reply->{status}, 200, "members by default: $$default" or diag $reply->{body};
+        is untold(), 0, '... and all was told';
+        is $postgres->psql("select count(*) > 0 from scim.permissions_held"
+            . " where org_id = $org and role_id = -1"), $$default ? 'f' : 't',
+            '... of whom it concerns';
+    }
     return;
 }
 
