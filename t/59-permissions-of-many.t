@@ -39,6 +39,7 @@ subtest 'both ways lead to the same' => \&both_ways;
 subtest 'a preview says what the act does' => \&previews;
 subtest 'a preview keeps nobody out' => \&keeps_nobody_out;
 subtest 'many by SCIM' => \&many_by_scim;
+subtest 'members by default' => \&by_default;
 subtest 'what takes too long' => \&too_long;
 $server->stop;
 done_testing;
@@ -145,6 +146,21 @@ sub many_by_scim() {
     return;
 }
 
+# What everybody is, nobody holds by a group; and the other way round.
+sub by_default() {
+    $olga->made('/mappings', { mappings => [{ group => group('Members', @users),
+        organization_role => 'member' }] });
+    for my $default (\0, \1) {
+        my $reply = $olga->patch('', { members_by_default => $default });
+        is $reply->{status}, 200, "members by default: $$default" or diag $reply->{body};
+        is untold(), 0, '... and all was told';
+        is $postgres->psql("select count(*) > 0 from scim.permissions_held"
+            . " where org_id = $org and role_id = -1"), $$default ? 'f' : 't',
+            '... of whom it concerns';
+    }
+    return;
+}
+
 # An owner is told where there is more time; and scimctl has it.
 sub too_long() {
     my $group = group('Slow', @users);
@@ -166,6 +182,13 @@ sub too_long() {
     $server->logged(qr/statement timeout/, '... and the log says why');
     is $postgres->administer(qw(mapping save --organization acme --group), $group,
         '--role', $role)->{gain_count}, 34, '... which it does';
+    # What an identity provider asks for has twelve times as long.
+    $postgres->psql(q{create or replace function scim.permissions_many() returns int
+        language plpgsql immutable as $$ begin
+        if current_setting('scim.alone', true) = 'yes' then perform pg_sleep(3); end if;
+        return 3; end $$});
+    is $acme->another->delete("/Groups/$group")->{status}, 204,
+        'the deletion of a group of many has its time';
     $postgres->psql($function);
     return;
 }
@@ -196,7 +219,7 @@ sub ending_role() {
 }
 
 sub ending_stack() {
-    my $stack = $olga->made('/stacks', { name => 'Stack ' . unique() })->{id};
+    my $stack = $olga->made('/stacks', { name => 'More ' . unique() })->{id};
     map_somehow(2, $stack);
     return ('stack', sub { $olga->get("/stacks/$stack/preview") },
         sub { $olga->delete("/stacks/$stack") });

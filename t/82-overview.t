@@ -181,6 +181,49 @@ subtest 'a provider that slows down' => sub {
     ok !slowed('globex'), 'or for a day only';
 };
 
+subtest 'the journal is counted once' => sub {
+    $postgres->psql("delete from scim.journal where org_id = $org;
+        delete from scim.journal_counts; delete from scim.journal_counted;
+        insert into scim.journal(org_id, at, actor_kind, actor, app_id, action,
+          resource_type, resource, part, status, scim_type, detail)
+        select $org, date_trunc('hour', now()) - interval '2 hours'
+            + n % 40 * interval '1 minute', 'token', '1', 1,
+          case when n % 5 = 0 then 'create' else 'modify' end, 'User',
+          gen_random_uuid(), case when n % 7 = 0 then 1 else 0 end,
+          case when n % 5 = 0 then 400 else 200 end,
+          case when n % 5 = 0 then 'invalidValue' end,
+          case when n % 5 = 0 then 'row ' || n end
+          from generate_series(1, 350) n
+        union all select $org, date_trunc('hour', now()) - interval '2 hours',
+          'account', 'me', null, 'permission.gain', 'User', gen_random_uuid(),
+          0, null, null, null from generate_series(1, 100) n");
+    # A few at a time, as requests do; then all, by who looks.
+    $postgres->psql("select scim.journal_count($org, 37)") for 1 .. 3;
+    is $postgres->psql('select sum(rows) > 0 and sum(rows) < 300
+        from scim.journal_counts'), 't', 'some are counted';
+    for my $look (1, 2) {
+        my $seen = overview();
+        is "$seen->{operations}[-3]{done} $seen->{operations}[-3]{failed}",
+            '240 60', "look $look: each is counted once, and parts are none";
+        is_deeply [map { "$_->{count} $_->{action} $_->{status} $_->{scim_type}" }
+            @{ $seen->{failures} }], ['60 create 400 invalidValue'],
+            '... by cause';
+        like $seen->{failures}[0]{detail}, qr/\Arow \d+\z/, '... with a detail';
+        is $seen->{operations}[-1]{done}, 0, '... and no other hour has any';
+    }
+    $postgres->psql("insert into scim.journal(org_id, actor_kind, actor, action,
+        status) values ($org, 'token', '1', 'create', 201)");
+    is overview()->{operations}[-1]{done}, 1, 'what is not yet counted is seen';
+    is $postgres->psql('select sum(rows) from scim.journal_counts'), 300,
+        '... and waits for its minute to be over';
+    $postgres->psql("update scim.journal_counts set minute = minute
+        - interval '5 days'");
+    $postgres->psql("update scim.journal_counted set until = until
+        - interval '5 minutes'; select scim.journal_count($org, 1000)");
+    is $postgres->psql('select count(*) from scim.journal_counts'), 0,
+        'what is older than four days is not kept';
+};
+
 $server->stop;
 done_testing;
 

@@ -147,8 +147,11 @@ scim_error *store_permissions_refresh_of(const char *user, const char *kind,
                                          const json_t *id, const char *name,
                                          store_admin *a, apr_pool_t *pool);
 
-/* The same, of the users in these groups ('{id,...}') and below them. */
+/* The same, of the users in these groups ('{id,...}') and below them; `roles`
+ * ('{1,-1,-2}'; -1 and -2 are the organization's, and go together): all that
+ * may have changed; NULL: any. */
 scim_error *store_permissions_refresh_groups(const char *groups,
+                                             const char *roles,
                                              const char *kind,
                                              const json_t *id,
                                              const char *name, store_admin *a,
@@ -159,10 +162,8 @@ json_t *store_permissions_cause(const char *kind, const json_t *id,
 
 /* The same, and what came of it: {people, gain_count, loss_count, changes,
  * gains, losses, next}; the last three of `limit` people of `given`, behind
- * `after`. `roles` ('{1,-1,-2}'; -1 and -2 are the organization's, and go
- * together): all that may have changed; NULL: any. Where the transaction is
- * taken back at its end, nobody is told: it is what would come of it at this
- * moment, and nobody has waited. */
+ * `after`. Where the transaction is taken back at its end, nobody is told: it
+ * is what would come of it at this moment, and nobody has waited. */
 scim_error *store_permissions_effect(json_t **out, const char *groups,
                                      const char *roles, const json_t *cause,
                                      const json_t *given, store_admin *a,

@@ -240,7 +240,7 @@ static scim_error *tell(const char *group, const json_t *wanted,
     }
     return err != NULL ? err
                        : store_permissions_refresh_groups(
-                             apr_pstrcat(pool, "{", group, "}", NULL),
+                             apr_pstrcat(pool, "{", group, "}", NULL), NULL,
                              "mapping", json_object_get(after, "id"), name, a,
                              pool);
 }

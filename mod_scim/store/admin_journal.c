@@ -31,24 +31,6 @@
     "  'month', now() at time zone 'UTC') - $1::int * interval '1 month')"  \
     "  at time zone 'UTC'"
 
-static scim_error *drop_old(int *dropped, int keep_months, store_admin *a,
-                            apr_pool_t *pool)
-{
-    const char *keep = apr_itoa(pool, keep_months);
-    PGresult *old;
-    int i;
-    scim_error *err = store_admin_run(&old, a, OLD_PARTITIONS, 1, &keep, pool);
-
-    for (i = 0; err == NULL && i < PQntuples(old); i++) {
-        err = store_admin_script(a, PQgetvalue(old, i, 0), pool);
-    }
-    if (err == NULL) {
-        *dropped = PQntuples(old);
-        err = store_admin_run(NULL, a, FORGET, 1, &keep, pool);
-    }
-    return err;
-}
-
 /* Of an organization that was deleted one row stays: who did that. */
 #define FORGET_DELETED                                             \
     "delete from scim.journal j using scim.organizations o"        \
@@ -57,36 +39,74 @@ static scim_error *drop_old(int *dropped, int keep_months, store_admin *a,
 
 /* Partitions come and go under locks that stop every write: rather give up
  * than let the queue behind a long transaction grow. */
-static scim_error *maintain(int *made, int *dropped, int keep_months,
-                            store_admin *a, apr_pool_t *pool)
+static scim_error *begin_briefly(store_admin *a, apr_pool_t *pool)
+{
+    scim_error *err = store_admin_begin(a, pool);
+
+    return err != NULL
+               ? err
+               : store_admin_script(a, "set local lock_timeout = '3s'", pool);
+}
+
+static scim_error *make_ahead(int *made, store_admin *a, apr_pool_t *pool)
 {
     PGresult *count;
-    scim_error *err = store_admin_script(a, "set local lock_timeout = '3s'",
-                                         pool);
+    scim_error *err = begin_briefly(a, pool);
 
     if (err == NULL) {
         err = store_admin_run(&count, a, MAKE_PARTITIONS, 0, NULL, pool);
     }
     if (err == NULL) {
+        *made = (int)store_admin_number(count, 0, 0);
+    }
+    return store_admin_end(err, a, pool);
+}
+
+static scim_error *drop_old(int *dropped, const char *keep, store_admin *a,
+                            apr_pool_t *pool)
+{
+    PGresult *old;
+    int i;
+    scim_error *err = begin_briefly(a, pool);
+
+    if (err == NULL) {
+        err = store_admin_run(&old, a, OLD_PARTITIONS, 1, &keep, pool);
+    }
+    for (i = 0; err == NULL && i < PQntuples(old); i++) {
+        err = store_admin_script(a, PQgetvalue(old, i, 0), pool);
+    }
+    if (err == NULL) {
+        *dropped = PQntuples(old);
+    }
+    return store_admin_end(err, a, pool);
+}
+
+/* What may take long, without any of those locks. */
+static scim_error *forget(const char *keep, store_admin *a, apr_pool_t *pool)
+{
+    scim_error *err = store_admin_begin(a, pool);
+
+    if (err == NULL) {
         err = store_admin_script(a, FORGET_DELETED, pool);
     }
-    if (err != NULL) {
-        return err;
+    if (err == NULL && keep != NULL) {
+        err = store_admin_run(NULL, a, FORGET, 1, &keep, pool);
     }
-    *made = (int)store_admin_number(count, 0, 0);
-    *dropped = 0;
-    return keep_months > 0 ? drop_old(dropped, keep_months, a, pool) : NULL;
+    return store_admin_end(err, a, pool);
 }
 
 scim_error *store_journal_maintain(int *made, int *dropped, int keep_months,
                                    store_admin *a, apr_pool_t *pool)
 {
-    scim_error *err = store_admin_begin(a, pool);
+    const char *keep = keep_months > 0 ? apr_itoa(pool, keep_months) : NULL;
+    scim_error *err;
 
-    if (err == NULL) {
-        err = maintain(made, dropped, keep_months, a, pool);
+    *dropped = 0;
+    err = make_ahead(made, a, pool);
+    if (err == NULL && keep != NULL) {
+        err = drop_old(dropped, keep, a, pool);
     }
-    return store_admin_end(err, a, pool);
+    return err != NULL ? err : forget(keep, a, pool);
 }
 
 /* ------------------------------------------------------------------ reading */

@@ -153,13 +153,25 @@ static scim_error *alter(json_t **out, const char *action, const char *version,
     return err != NULL ? err : store_organization_get(out, a, pool);
 }
 
-/* Who is a member anyway holds nothing by the mapped role member. */
+/* Who is a member anyway holds nothing by the mapped role member: nothing else
+ * changes, and for nobody else. */
 static scim_error *refresh(const json_t *organization, store_admin *a,
                            apr_pool_t *pool)
 {
-    return store_permissions_refresh(
-        "organization", json_object_get(organization, "id"),
-        store_admin_member(organization, "slug", pool), a, pool);
+    PGresult *groups;
+    scim_error *err = store_admin_ask(
+        &groups, a,
+        "select coalesce(array_agg(group_id), '{}') from scim.group_mappings"
+        " where org_id = $1 and organization_role is not null",
+        0, NULL, pool);
+
+    return err != NULL ? err
+                       : store_permissions_refresh_groups(
+                             store_admin_text(groups, 0, 0, pool), "{-1,-2}",
+                             "organization",
+                             json_object_get(organization, "id"),
+                             store_admin_member(organization, "slug", pool), a,
+                             pool);
 }
 
 scim_error *store_organization_change(json_t **out, const json_t *given,

@@ -74,12 +74,13 @@ static scim_error *refresh_groups(const char *groups, const char *roles,
 }
 
 scim_error *store_permissions_refresh_groups(const char *groups,
+                                             const char *roles,
                                              const char *kind,
                                              const json_t *id,
                                              const char *name, store_admin *a,
                                              apr_pool_t *pool)
 {
-    return refresh_groups(groups, NULL,
+    return refresh_groups(groups, roles,
                           store_permissions_cause(kind, id, name, pool), a,
                           pool);
 }
