@@ -24,7 +24,7 @@ const waiting = (page, held) => held.length > 0
     el('span', { className: 'mark', 'aria-hidden': 'true' }, '!'),
     el('div', {}, el('strong', {}, named(one.name)), ' ',
       chip(ASKED[one.action] || one.action, 'warn'),
-      el('p', { className: 'small soft' }, one.app || '', ' ',
+      el('p', { className: 'small soft' }, named(one.app || ''), ' · ',
         time(one.since))),
     action('Let through', async () => {
       await post(page.at('brake', 'held', one.id, 'let-through'));

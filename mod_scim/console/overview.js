@@ -69,9 +69,10 @@ function braked(page, brake) {
   return brake?.engaged && el('section', { className: 'note bad',
     'aria-label': 'Brake' },
   el('strong', {}, 'The brake on mass deprovisioning is on'),
-  el('p', {}, `${plural(brake.held ?? 0, 'removal')} held since `,
-    time(brake.engaged_at), brake.reason ? `: ${brake.reason}` : '',
-    '. It releases itself ', time(brake.until), '.'),
+  el('p', {}, brake.reason === 'group' ? 'A mapped group was to be emptied. '
+    : 'Too many users were to be deactivated or deleted. ',
+  `${plural(brake.held ?? 0, 'removal')} held since `, time(brake.engaged_at),
+  '; it releases itself ', time(brake.until), '.'),
   el('div', { className: 'actions' }, el('a', { className: 'button',
     href: page.link('settings') }, 'Look at whom'),
   action('Release it', async () => {

@@ -34,7 +34,7 @@ async function open(where) {
   await page.goto('about:blank');
   await page.goto(`${base}#/${slug}/${where}`);
   await page.waitForSelector('main h1, main .note, main .nothing',
-    { timeout: 15000 });
+    { timeout: 30000 });
   await settled();
   await page.waitForNetworkIdle({ idleTime: 200, timeout: 5000 })
     .catch(() => {});
@@ -172,7 +172,7 @@ async function escape() {
   const open = await page.$$eval('dialog[open]', (all) => all.length);
   await page.keyboard.press('Escape');
   await page.waitForFunction((n) => document.querySelectorAll('dialog[open]')
-    .length < n, { timeout: 5000 }, open);
+    .length < n, { timeout: 15000 }, open);
 }
 
 async function dialogs(groups) {
@@ -186,7 +186,7 @@ async function dialogs(groups) {
   await escape();
   await follow(`mapping?group=${free.map((group) => group.id).join(',')}`);
   await page.waitForFunction((n) => document.querySelectorAll(
-    'dialog fieldset').length === n, { timeout: 15000 }, free.length);
+    'dialog fieldset').length === n, { timeout: 30000 }, free.length);
   ok(true, `${free.length} groups are mapped at once, by one address`);
   await act('Add a stack role');
   await type('Role', 'Content');
@@ -209,6 +209,10 @@ async function dialogs(groups) {
   await page.waitForSelector('dialog .note');
   await look('32-remove');
   await harmless('removing a mapping');
+  await escape();
+  await open(`user/${(await items('/users?search=anna'))[0].id}`);
+  await act('Restore version');
+  await look('32-restore');
   await escape();
   await open('stacks');
   await act('Delete Developer');
@@ -286,7 +290,7 @@ async function intercept() {
 const alert = (words) => page.waitForFunction((wanted) =>
   [...document.querySelectorAll('[role="alert"]')].some((node) =>
     node.checkVisibility() && node.innerText.includes(wanted)),
-{ timeout: 15000 }, words);
+{ timeout: 30000 }, words);
 
 async function fails(name, [answer, words]) {
   await open('overview');
@@ -430,7 +434,7 @@ async function keys() {
   is(await focusText(), 'Search users', '"/" goes to the search');
   await page.keyboard.type('anna');
   await page.waitForFunction(() => document.querySelectorAll('tbody tr')
-    .length === 1, { timeout: 15000 });
+    .length === 1, { timeout: 30000 });
   ok(/search=anna/.test(await path()), 'the address has the search');
   await open(`users?search=anna&active=true`);
   is(await rows(), 1, '... by which others find the same');
@@ -441,7 +445,7 @@ async function keys() {
   is(await rows(), 50, 'a page of a list');
   await act('Show more');
   await page.waitForFunction(() => document.querySelectorAll(
-    'tbody tr:not(.waiting)').length > 50, { timeout: 15000 });
+    'tbody tr:not(.waiting)').length > 50, { timeout: 30000 });
   ok(await page.evaluate(() => document.activeElement.closest('tr')
     ?.rowIndex === 51), 'the focus is at the first of the next ones');
   const link = await page.$('tbody tr:nth-child(70) a.row');
@@ -458,7 +462,7 @@ async function keys() {
     '... which has the focus');
   is(await page.evaluate(() => scrollY), 0, '... from its top');
   await page.goBack();
-  await page.waitForSelector('tbody tr:nth-child(70)', { timeout: 15000 });
+  await page.waitForSelector('tbody tr:nth-child(70)', { timeout: 30000 });
   await settled();
   ok(Math.abs(await page.evaluate(() => scrollY) - top) < 4,
     'and back, the list is where it was', await page.evaluate(() => scrollY));
@@ -553,13 +557,19 @@ async function live() {
     '... and leaves the focus where it is');
   await api('POST', '/enable', {});
   await see('SCIM is on');
+  await see('The brake on mass deprovisioning is on');
+  await look('70-braked');
+  await act('Release it');
+  await page.waitForFunction(() => !document.querySelector(
+    '[aria-label="Brake"]'), { timeout: 30000 });
+  ok(true, 'an engaged brake is shown, and released');
   await open('mapping');
   await act('Reconnect Gone');
   await act('Preview');
   await act('Reconnect');
   await closed();
   await page.waitForFunction(() => !document.body.innerText.includes(
-    'Dormant'), { timeout: 15000 });
+    'Dormant'), { timeout: 30000 });
   ok(true, 'a dormant mapping is taken up by another group');
 }
 

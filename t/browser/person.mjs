@@ -7,7 +7,7 @@ import puppeteer from 'puppeteer-core';
 
 const axe = readFileSync(createRequire(import.meta.url)
   .resolve('axe-core/axe.min.js'), 'utf8');
-const PATIENCE = { timeout: 15000 };
+const PATIENCE = { timeout: 30000 };
 // How long somebody takes: reading, and the keystroke-level model of Card, Moran
 // and Newell for hands (pointing 1.1, a click .2, an average typist .28).
 const WORDS_A_MINUTE = 250;
@@ -174,8 +174,9 @@ export async function person({ url, username, password, folder, name,
       await act('Menu');
     }
     await act(title);
-    await page.waitForNetworkIdle({ idleTime: 150, timeout: 15000 })
-      .catch(() => {});
+    await page.waitForFunction((wanted) => document.querySelector(
+      'nav a[aria-current]')?.textContent === wanted
+      && !document.querySelector('main[aria-busy]'), PATIENCE, title);
   }
 
   // ----------------------------------------------------------------- looking
