@@ -1,12 +1,25 @@
 // Journal: what happened, what failed; a reference finds its row.
 
 import { get } from './api.js';
-import { copyButton, el, head, nothing, time, trouble } from './elements.js';
+import { action, copyButton, count, el, head, named, nothing, time, trouble }
+  from './elements.js';
 import { follow, followRow, open, outcome } from './entry.js';
 import { list } from './list.js';
 import { referenceIn, referenceOf } from './reference.js';
 
 const LIVE = 3000; // ms between two looks for new rows
+const MOST = 100000; // rows in one file
+
+const PERIODS = [['', 'Any time', 0], ['1h', 'Last hour', 1],
+  ['1d', 'Last 24 hours', 24], ['7d', 'Last 7 days', 168],
+  ['30d', 'Last 30 days', 720]];
+
+// The time that a period began; what else the address has is a time.
+function beginning(period) {
+  const known = PERIODS.find(([key]) => key === period);
+  return !known ? period : known[2]
+    ? new Date(Date.now() - known[2] * 3600000).toISOString() : '';
+}
 
 // A cell that a spreadsheet would run gets a quote before it.
 const csvCell = (value) => {
@@ -51,7 +64,8 @@ export function show(page) {
     selected: key === value(name) }, text)));
   const shown = [];
   const asked = (after, limit) => ({ text: value('text'),
-    outcome: value('outcome'), type: value('type'), after, limit });
+    outcome: value('outcome'), type: value('type'), app: value('app'),
+    since: beginning(value('since')), after, limit });
   const table = list({ label: 'Journal',
     load: async (after) => {
       const found = await get(page.at('journal'), asked(after, 50),
@@ -71,7 +85,7 @@ export function show(page) {
           || '').slice(0, 80)}`, onclick: () => open(page, row) },
       time(row.time)) },
       { name: 'What', cell: (row) => el('div', {}, el('strong', {},
-        row.action), ' ', (row.name || row.type || '').slice(0, 200)) },
+        row.action), ' ', named(row.name || row.type || '', 200)) },
       { name: 'Outcome', cell: said },
       { name: 'Who', cell: who },
     ] });
@@ -111,6 +125,29 @@ export function show(page) {
         changed('text', search.value.trim().slice(0, 200));
       }
     }, 250);
+  });
+  const apps = select('app', 'App', [['', 'All apps']]);
+  get(page.at('apps'), { limit: 200 }, page.signal).then((found) =>
+    apps.append(...found.items.map((app) => el('option', { value: app.id,
+      selected: String(app.id) === value('app') }, app.name))), () => {});
+
+  // All that the filters let through, not only what is on the page.
+  const saved = el('p', { className: 'aside', role: 'status' });
+  const saving = (kind, label) => action(label, async () => {
+    const rows = [];
+    const since = asked();
+    let after;
+    do {
+      const found = await get(page.at('journal'), { ...since, after,
+        limit: 200 }, page.signal);
+      rows.push(...found.items);
+      after = found.next;
+      saved.textContent = `${count(rows.length)} rows are read`;
+    } while (after && rows.length < MOST);
+    save(rows, kind);
+    saved.textContent = after ? `The newest ${count(rows.length)} rows are`
+      + ' saved; scimctl journal list has no limit.'
+      : `${count(rows.length)} rows are saved.`;
   });
   const fresh = el('div', { role: 'status' });
   const watch = async () => {
@@ -158,14 +195,12 @@ export function show(page) {
     head('Journal', 'Every change and every refusal, the newest first. An error'
       + ' of the provider ends with a reference: paste it here, or anywhere in'
       + ' the console.',
-    el('button', { type: 'button', onclick: () => save(shown, 'csv') },
-      'Save as CSV'),
-    el('button', { type: 'button', onclick: () => save(shown, 'ndjson') },
-      'Save as NDJSON')),
+    saving('csv', 'Save as CSV'), saving('ndjson', 'Save as NDJSON')), saved,
     el('div', { className: 'tools', role: 'search' }, search,
       select('outcome', 'Outcome', [['', 'All outcomes'], ['refused', 'Failed'],
         ['warned', 'With warnings'], ['unexpected', 'Unexpected'],
         ['ok', 'Done']]),
       select('type', 'Type', [['', 'All types'], ['User', 'Users'],
-        ['Group', 'Groups']])), note, fresh, table];
+        ['Group', 'Groups']]), apps, select('since', 'Time',
+        PERIODS.map(([key, text]) => [key, text]))), note, fresh, table];
 }

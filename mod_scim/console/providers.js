@@ -9,11 +9,10 @@ export const PROVIDERS = {
     url: 'Tenant URL', secret: 'Secret token',
     then: 'Test Connection, then Save', test: 'Test Connection',
     after: [
-      ['Mappings → Users', 'externalId from objectId, before the first cycle:'
-        + ' mailNickname can change, and then people are matched wrongly'],
+      ['Mappings → Users', 'externalId from objectId: mailNickname can change'],
       ['Settings → Notification', 'an e-mail address that somebody reads'],
       ['Settings → Prevent accidental deletion', 'on'],
-      ['Users and groups', 'whom to provision; nested groups each by itself'],
+      ['Users and groups', 'whom to provision'],
       ['Provisioning Status', 'On']] },
   okta: { name: 'Okta', title: 'Okta', site: 'the Okta Admin Console',
     where: 'Applications → your application → Provisioning → Integration →'

@@ -52,11 +52,11 @@ const NAMES = ['role', 'stack', 'organization_role'];
 
 // "Developer in Website by Engineers": one permission, and what gives it.
 const permission = (page, held) => el('div', {}, held.role
-  ? `${held.role} in ${held.stack || 'every stack'}`
+  ? [named(held.role), ' in ', held.stack ? named(held.stack) : 'every stack']
   : held.organization_role, el('span', { className: 'small soft' },
   held.by_default ? ' as every active user' : [' by ', held.groups.map(
     (group, i) => [i ? ', ' : '', el('a', { href: page.link('group',
-      group.id) }, group.name)])]));
+      group.id) }, named(group.name))])]));
 
 function choice(name, label, chosen, options) {
   return el('select', { name, 'aria-label': label }, options.map(
@@ -113,16 +113,16 @@ function holders(page, roles, stacks) {
     },
     columns: [
       { name: 'User', cell: (one) => [el('a', { className: 'row',
-        href: page.link('user', one.id) }, one.name || one.user_name),
+        href: page.link('user', one.id) }, named(one.name || one.user_name)),
       one.name && one.name !== one.user_name
-        && el('div', { className: 'small soft' }, one.user_name)] },
+        && el('div', { className: 'small soft' }, named(one.user_name))] },
       { name: 'Holds', cell: (one) => one.permissions.map((held) =>
         permission(page, held)) },
-      { name: 'App', cell: (one) => one.app || '' },
+      { name: 'App', cell: (one) => named(one.app || '') },
     ],
-    empty: nothing('Nobody', 'No active user is in a group whose mapping gives'
-      + ' this.', el('a', { className: 'button', href: page.link('mapping') },
-      'Group mapping')) });
+    empty: nothing('Nobody', 'No mapping gives this to an active user.',
+      el('a', { className: 'button', href: page.link('mapping') },
+        'Group mapping')) });
   const box = el('section', { className: 'stack', tabindex: '-1',
     'aria-label': 'Who holds it' },
   el('div', { className: 'head' }, el('div', {},
@@ -200,15 +200,14 @@ export async function show(page) {
     cell: (item) => item.description ? clamped(item.description)
       : el('span', { className: 'soft' }, '–') };
   return [
-    head('Stacks and roles', 'A stack is one application or environment that'
-      + ' your organization owns. A role says what somebody may do in it; group'
-      + ' mappings grant roles.'),
+    head('Stacks and roles', 'A stack is one application or environment; a'
+      + ' role says what somebody may do on it.'),
     section({ page, who, title: 'Stacks', noun: 'stacks', what: 'stack',
-      text: 'Where roles are held.', columns: [name, description],
+      text: null, columns: [name, description],
       empty: nothing('No stacks yet', 'Add the first application or'
-        + ' environment, then map a group to a role in it.') }),
+        + ' environment.') }),
     section({ page, who, title: 'Roles', noun: 'roles', what: 'role',
-      text: 'What can be held in a stack. Nobody is granted Owner.',
+      text: 'What can be held on a stack. Nobody is granted Owner.',
       columns: [name, description, { name: 'Kind', cell: (item) =>
         chip(item.seeded ? 'built in' : 'custom') }],
       empty: nothing('No roles', 'Add a role to grant it.') }),

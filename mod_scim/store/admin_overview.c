@@ -222,13 +222,15 @@ static const char hints[] =
     "  having count(*) > 1"
     " union all"
     HINT("unmapped_groups", "'info'", "null",
-         "g.n || ' groups without a mapping'",
+         "case g.n when 1 then 'One group' else g.n || ' groups' end"
+         " || ' without a mapping'",
          "'Their members hold nothing by them.'")
     "  from (select count(*) as n from scim.groups g where g.org_id = $1"
     "    and" IS_UNMAPPED ") g where g.n > 0"
     " union all"
     HINT("dormant_mappings", "'warning'", "null",
-         "m.n || ' mappings whose groups are gone'",
+         "case m.n when 1 then 'A mapping whose group is gone'"
+         " else m.n || ' mappings whose groups are gone' end",
          "'They are kept for 90 days, and give nothing.'")
     "  from (select count(*) as n from scim.group_mappings m"
     "    where m.org_id = $1 and not exists (select from scim.groups g"
@@ -240,8 +242,10 @@ static const char hints[] =
     "  from " CAUSES("5") " f where f.count >= 10"
     " union all"
     HINT("inactive_users", "'info'", "null",
-         "u.n || case u.n when 10000 then ' users or more' else ' users' end"
-         " || ' have been inactive for ' || $5::int || ' days'",
+         "case u.n when 1 then 'One user has'"
+         " when 10000 then u.n || ' users or more have'"
+         " else u.n || ' users have' end"
+         " || ' been inactive for ' || $5::int || ' days'",
          "'Delete them in the identity provider if they are not coming back.'")
     "  from (select count(*) as n from (select from scim.users u"
     "    where u.org_id = $1 and not u.active"
