@@ -199,6 +199,38 @@ subtest 'made while others write' => sub {
         '... and found';
 };
 
+subtest 'made behind the back of a child' => sub {
+    index_of('remove', $_) for @paths;
+    $server->graceful;
+    my $n = 0;
+    my %how = (
+        POST => sub { $acme->post('/Users', user('behind', skills => ['x'])) },
+        PUT => sub { $acme->put("/Users/$bob", user('bob', floor => 3)) },
+        PATCH => sub { $acme->patch("/Users/$bob",
+            operations('replace', 'displayName', 'Bob ' . ++$n)) },
+        map { my $path = $_; $path => sub { $acme->post($path, {
+            schemas => [BULK], Operations => [
+                (map { { method => 'POST', path => '/Users', bulkId => "b$_",
+                    data => user(++$n . ".$path") } } 1 .. 5),
+                { method => 'PATCH', path => "/Users/$bob", data =>
+                    operations('replace', 'displayName', "Bob $n") }] }) } }
+            '/Bulk', '/Bulk?atomic=true');
+    for my $what (sort keys %how) {
+        $acme->get("/Users/$bob"); # by a connection that knows what is there
+        is index_of('add', 'nickName')->{status}, 0, "an index, then $what";
+        my $before = refusals();
+        my $reply = $how{$what}();
+        is_deeply [grep { !/\A20[01]\z/ } $reply->{status},
+            map { $_->{status} } @{ $reply->{json}{Operations} // [] }], [],
+            '... succeeds' or diag $reply->{body};
+        is refusals() - $before, 1, '... on a new connection';
+        true_rows('... as others');
+        is index_of('remove', 'nickName')->{status}, 0, '... which knows less';
+        is $how{PATCH}()->{status}, 200, '... and writes';
+        $server->graceful;
+    }
+};
+
 subtest 'configtest' => sub {
     my $config = $server->config_text;
     for (["ScimIndex ${\ JOB}:skills", qr/ScimIndex \S+:skills: .*"\S+:skills"/],
@@ -253,6 +285,11 @@ sub index_of($word, $path) {
 sub listed() {
     return { map { $_->{path} => $_->{ready} ? 1 : 0 }
         @{ $postgres->administer(qw(index list)) } };
+}
+
+# By the database, as a connection knows other indexes than there are.
+sub refusals() {
+    return scalar(() = $postgres->log_text =~ /as this connection knows it/g);
 }
 
 # Of marked attributes.

@@ -103,6 +103,28 @@ cmp_ok $server->postgres->backends, '<=', 4,
     'no more connections than the pool holds';
 $server->stop;
 
+# All remember what has an index, and all are wrong at once: whoever writes is
+# not given one after the other.
+$server->configure(httpd => { %{ $server->{httpd} }, ScimDatabasePool => 12,
+    ScimDatabaseTimeout => 'wait=10 request=20' });
+$server->start;
+my $readers = Scim::Crowd->new(16, sub ($n, $crowd) {
+    my ($own, %seen) = (($n % 2 ? $acme : $globex)->another);
+    $seen{ $own->get('/Users')->{status} }++ while $crowd->goes_on;
+    return \%seen;
+});
+my %patched;
+for my $round (1 .. 10) {
+    $server->postgres->administer(qw(index add title));
+    $patched{ $acme->patch("/Users/$other", { schemas => [PATCH_OP],
+        Operations => [{ op => 'replace', path => 'nickName',
+            value => "$round $_" }] })->{status} }++ for 1 .. 5;
+    $server->postgres->administer(qw(index remove title));
+}
+is_deeply [keys %{ total($readers->end) }], [200], 'an index comes and goes';
+is_deeply \%patched, { 200 => 50 }, '... and no write fails';
+$server->stop;
+
 # One connection for all.
 $server->configure(httpd => { %{ $server->{httpd} }, ScimDatabasePool => 1,
     ScimDatabaseTimeout => 'wait=10 request=20' });

@@ -23,6 +23,7 @@ typedef struct slot {
     slot_state state;
     store_connection *connection; /* NULL while it is being made */
     apr_int64_t org_id;           /* of BUSY: who holds it */
+    int stale;                    /* of BUSY: no good for the next one */
     apr_time_t since;             /* of IDLE: when it came back */
 } slot;
 
@@ -223,6 +224,7 @@ static reservation try_reserve(slot **out, apr_int64_t org_id, store *s)
     s->connecting |= found->state == SLOT_EMPTY;
     found->state = SLOT_BUSY;
     found->org_id = org_id;
+    found->stale = 0;
     *out = found;
     return RESERVED;
 }
@@ -431,8 +433,10 @@ scim_error *store_connection_take(store_connection **out,
     }
 }
 
-/* With the mutex held: what is idle has met the server that broke `c`. */
-static void collect_idle(apr_array_header_t *dead, store *s)
+/* With the mutex held: what is idle has met the server that broke a connection,
+ * and what is in use has, too: whoever tries again must not be given one after
+ * the other. */
+static void collect_met(apr_array_header_t *dead, store *s)
 {
     int i;
 
@@ -444,6 +448,7 @@ static void collect_idle(apr_array_header_t *dead, store *s)
             at->connection = NULL;
             at->state = SLOT_EMPTY;
         }
+        at->stale = at->state == SLOT_BUSY;
     }
 }
 
@@ -452,15 +457,16 @@ void store_connection_give(store_connection *c, store *s)
     apr_array_header_t *dead = NULL;
     int i, broken = c->broken; /* a good one is another's after the unlock */
 
-    if (broken) {
+    if (broken && c->gone) {
         dead = apr_array_make(c->pool, 4, sizeof(store_connection *));
     }
     apr_thread_mutex_lock(s->mutex);
     for (i = 0; s->slots[i].connection != c; i++) {
     }
-    if (broken && c->gone) {
-        collect_idle(dead, s);
+    if (dead != NULL) {
+        collect_met(dead, s);
     }
+    broken |= s->slots[i].stale;
     if (broken) {
         s->slots[i].connection = NULL;
     }
@@ -471,7 +477,7 @@ void store_connection_give(store_connection *c, store *s)
     if (!broken) {
         return;
     }
-    for (i = 0; i < dead->nelts; i++) {
+    for (i = 0; dead != NULL && i < dead->nelts; i++) {
         apr_pool_destroy(APR_ARRAY_IDX(dead, i, store_connection *)->pool);
     }
     apr_pool_destroy(c->pool);

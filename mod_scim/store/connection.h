@@ -27,7 +27,8 @@ scim_error *store_connection_take(store_connection **out,
                                   apr_pool_t *pool);
 
 /* Gives it back. A broken one is closed; where the server is gone, so are the
- * idle ones, which are older and have met the same server. */
+ * others, which have met the same server: the idle ones at once, those in use
+ * when they come back. */
 void store_connection_give(store_connection *c, store *s);
 
 /* The 503 that every outage gives; `cause` is for the log. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "store/claims.h"
 #include "store/marked.h"
 
@@ -45,7 +47,7 @@ static json_t *changed_members(const json_t *before, const json_t *after,
     return changed;
 }
 
-/* Names of attributes and URNs need no quotes in an array. */
+/* Quotes, as an attribute may be called "null"; no name has any in it. */
 static const char *removed_members(const json_t *before, const json_t *after,
                                    apr_pool_t *pool)
 {
@@ -55,7 +57,8 @@ static const char *removed_members(const json_t *before, const json_t *after,
 
     json_object_foreach((json_t *)before, name, value) {
         if (json_object_get(after, name) == NULL) {
-            APR_ARRAY_PUSH(names, const char *) = name;
+            APR_ARRAY_PUSH(names, const char *)
+                = apr_pstrcat(pool, "\"", name, "\"", NULL);
         }
     }
     return store_array_text(names, pool);

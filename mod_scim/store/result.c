@@ -147,7 +147,7 @@ static const struct {
     { "0A000", { .retry = 1, .renew = 1 }, 0, NULL },
     { "42P01", { .retry = 1, .renew = 1 }, 0, NULL },
     { "42703", { .retry = 1, .renew = 1 }, 0, NULL },
-    /* scim.index_is_ready(): the idle connections remember it, too. */
+    /* What has an index: all other connections remember it, too. */
     { "SCIX1", { .retry = 1, .renew = 1, .gone = 1 }, 0, NULL },
     { "26000", { .retry = 1, .renew = 1 }, 0, NULL }, /* a pooler lost it */
     { "42P05", { .retry = 1, .renew = 1 }, 0, NULL }, /* a pooler had it */

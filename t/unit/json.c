@@ -110,6 +110,90 @@ static void test_members(void)
     ok(scim_json_adopt(NULL, pool) == NULL, "adopting nothing is allowed");
 }
 
+static json_t *parsed(const char *text)
+{
+    return scim_json_adopt(json_loads(text, JSON_ALLOW_NUL, NULL), pool);
+}
+
+static void test_copy(void)
+{
+    const char *text = "{\"t\":\"x\",\"n\":null,\"o\":{\"a\":[1,{\"b\":2.5}]},"
+                       "\"e\":{},\"l\":[]}";
+    json_t *json = parsed(text), *inner;
+    json_t *copy = scim_json_adopt(scim_json_copy(json), pool);
+
+    is_str(scim_json_dump(copy, NULL, pool), text,
+           "a copy has all, in the same order");
+    inner = json_array_get(
+        json_object_get(json_object_get(copy, "o"), "a"), 1);
+    json_object_set_new(inner, "b", json_integer(3));
+    json_object_del(json_object_get(copy, "o"), "none");
+    json_array_append_new(json_object_get(copy, "l"), json_true());
+    json_object_set_new(json_object_get(copy, "e"), "c", json_true());
+    json_object_del(copy, "t");
+    is_str(scim_json_dump(json, NULL, pool), text,
+           "... and changes alone, at any depth");
+    ok(scim_json_copy(NULL) == NULL, "a copy of nothing is nothing");
+}
+
+/* What a copy shares stays until the last one goes. */
+static void test_copy_lives(void)
+{
+    json_t *json = json_pack("{s:[s], s:s}", "a", "inner", "b", "outer");
+    json_t *copy = scim_json_copy(json);
+
+    json_decref(json);
+    is_str(scim_json_dump(copy, NULL, pool),
+           "{\"a\":[\"inner\"],\"b\":\"outer\"}", "a copy outlives its origin");
+    json_decref(copy);
+    json = json_string("alone");
+    copy = scim_json_copy(json);
+    json_decref(json);
+    is_str(json_string_value(copy), "alone", "... a text, too");
+    json_decref(copy);
+}
+
+/* Texts of about the size that is written at once. */
+static void test_long(void)
+{
+    size_t size;
+
+    for (size = 4094; size <= 4098; size++) {
+        char *want = apr_palloc(pool, size + 1);
+        apr_size_t len = 0;
+        const char *got;
+
+        memset(want, 'x', size);
+        want[0] = want[size - 1] = '"';
+        want[size] = '\0';
+        got = scim_json_dump(
+            scim_json_adopt(json_stringn(want + 1, size - 2), pool), &len,
+            pool);
+        ok(len == size && strcmp(got, want) == 0,
+           apr_psprintf(pool, "a text of %d bytes", (int)size));
+    }
+}
+
+static void test_very_long(void)
+{
+    json_t *list = scim_json_adopt(json_array(), pool), *back;
+    apr_size_t len = 0;
+    const char *text;
+    int i;
+
+    for (i = 0; i < 3000; i++) {
+        json_array_append_new(list, json_pack("{s:i, s:s}", "n", i, "text",
+                                              "gr\xC3\xBC\xC3\x9F\n\"\x01"));
+    }
+    text = scim_json_dump(list, &len, pool);
+    back = parsed(text);
+    ok(len > 100000 && strlen(text) == len && json_equal(back, list),
+       "a long text says the same");
+    list = scim_json_adopt(json_stringn("a\0b", 3), pool);
+    is_str(scim_json_dump(list, &len, pool), "\"a\\u0000b\"",
+           "U+0000 is written out");
+}
+
 static void test_nul(void)
 {
     const char *text = "{\"a\":\"\\u0000\"}";
@@ -129,6 +213,10 @@ int main(void)
     test_parse();
     test_text();
     test_members();
+    test_copy();
+    test_copy_lives();
+    test_long();
+    test_very_long();
     apr_pool_destroy(pool);
     apr_terminate();
     return done();
