@@ -28,7 +28,9 @@ typedef struct slot {
 } slot;
 
 /* A request that waits: each has a condition of its own, so that a connection
- * that comes back wakes one thread, and the longest waiting one. */
+ * that comes back wakes one thread, and the longest waiting one. They are kept
+ * for the next ones that wait, so that a signal may come when its waiter has
+ * gone already. */
 typedef struct waiter {
     apr_thread_cond_t *given;
     apr_int64_t org_id;
@@ -37,12 +39,22 @@ typedef struct waiter {
     struct waiter *next;
 } waiter;
 
+/* Who is to be signalled after the mutex: a thread that wakes up for it would
+ * only fall asleep at the mutex again. */
+#define WOKEN 16
+
+typedef struct wake_up {
+    waiter *who[WOKEN];
+    int count;
+} wake_up;
+
 struct store {
     store_settings settings;
     apr_pool_t *pool;
     apr_thread_mutex_t *mutex; /* for all that follows */
     slot *slots;
     waiter *first, *last;
+    waiter *spare; /* waiters of nobody */
     int waiting;
     int connecting;          /* one thread connects at a time */
     apr_time_t paused_until; /* after a failed connect */
@@ -231,11 +243,11 @@ static reservation try_reserve(slot **out, apr_int64_t org_id, store *s)
 
 /* With the mutex held, after something became free: those who wait get it in
  * their order, as far as their organization's share allows. */
-static void serve_waiters(store *s)
+static void serve_waiters(wake_up *out, store *s)
 {
     waiter **link = &s->first, *at, *last = NULL;
 
-    while ((at = *link) != NULL) {
+    while ((at = *link) != NULL && find_slot(s) != NULL) {
         reservation got = try_reserve(&at->slot, at->org_id, s);
 
         if (got == WAIT) {
@@ -245,9 +257,26 @@ static void serve_waiters(store *s)
         }
         at->refused = got == REFUSED;
         *link = at->next;
-        apr_thread_cond_signal(at->given);
+        if (out->count == WOKEN) {
+            apr_thread_cond_signal(at->given);
+        }
+        else {
+            out->who[out->count++] = at;
+        }
     }
-    s->last = last;
+    if (at == NULL) {
+        s->last = last;
+    }
+}
+
+static void unlock_and_wake(const wake_up *woken, store *s)
+{
+    int i;
+
+    apr_thread_mutex_unlock(s->mutex);
+    for (i = 0; i < woken->count; i++) {
+        apr_thread_cond_signal(woken->who[i]->given);
+    }
 }
 
 /* With the mutex held. */
@@ -276,8 +305,30 @@ static void wait_a_while(waiter *self, apr_time_t now, apr_time_t deadline,
 
     apr_thread_cond_timedwait(self->given, s->mutex, until - now);
     if (in_pause && apr_time_now() >= until) {
-        serve_waiters(s);
+        wake_up woken = { .count = WOKEN }; /* the mutex stays ours */
+
+        serve_waiters(&woken, s);
     }
+}
+
+/* With the mutex held; NULL: there is no memory for one more. */
+static waiter *take_waiter(apr_int64_t org_id, store *s)
+{
+    waiter *self = s->spare;
+    apr_thread_cond_t *given = NULL;
+
+    if (self == NULL) {
+        if (apr_thread_cond_create(&given, s->pool) != APR_SUCCESS) {
+            return NULL;
+        }
+        self = apr_palloc(s->pool, sizeof(*self));
+    }
+    else {
+        s->spare = self->next;
+        given = self->given;
+    }
+    *self = (waiter){ .given = given, .org_id = org_id };
+    return self;
 }
 
 static scim_error *not_tried(const store *s, apr_pool_t *pool)
@@ -285,33 +336,44 @@ static scim_error *not_tried(const store *s, apr_pool_t *pool)
     return store_unavailable(pool, "not tried again yet: %s", s->trouble);
 }
 
+/* With the mutex held. */
+static scim_error *outcome_of(slot **out, waiter *self, store *s,
+                              apr_pool_t *pool)
+{
+    if (self->slot != NULL) {
+        *out = self->slot;
+        return NULL;
+    }
+    if (self->refused) {
+        return not_tried(s, pool);
+    }
+    leave_queue(self, s);
+    return store_unavailable(pool, "no connection became free in time");
+}
+
 /* With the mutex held: waits in the queue until the deadline. */
 static scim_error *queue_up(slot **out, apr_int64_t org_id,
                             apr_time_t deadline, store *s, apr_pool_t *pool)
 {
-    waiter self = { .org_id = org_id };
+    waiter *self = take_waiter(org_id, s);
+    scim_error *err;
     apr_time_t now;
 
-    if (apr_thread_cond_create(&self.given, pool) != APR_SUCCESS) {
+    if (self == NULL) {
         return store_unavailable(pool, "no condition variable");
     }
-    *(s->last != NULL ? &s->last->next : &s->first) = &self;
-    s->last = &self;
+    *(s->last != NULL ? &s->last->next : &s->first) = self;
+    s->last = self;
     s->waiting++;
-    while (self.slot == NULL && !self.refused
+    while (self->slot == NULL && !self->refused
            && (now = apr_time_now()) < deadline) {
-        wait_a_while(&self, now, deadline, s);
+        wait_a_while(self, now, deadline, s);
     }
     s->waiting--;
-    if (self.slot != NULL) {
-        *out = self.slot;
-        return NULL;
-    }
-    if (self.refused) {
-        return not_tried(s, pool);
-    }
-    leave_queue(&self, s);
-    return store_unavailable(pool, "no connection became free in time");
+    err = outcome_of(out, self, s, pool);
+    self->next = s->spare;
+    s->spare = self;
+    return err;
 }
 
 /* Waits for a slot and marks it busy. */
@@ -370,6 +432,7 @@ static scim_error *fill(slot *at, apr_time_t deadline, store *s,
                         apr_pool_t *pool)
 {
     store_connection *made = NULL;
+    wake_up woken = { .count = 0 };
     int tries = has_time_to_connect(deadline, s);
     scim_error *err = tries ? store_connect(&made, &s->settings, deadline, pool)
                             : store_unavailable(pool,
@@ -387,20 +450,21 @@ static scim_error *fill(slot *at, apr_time_t deadline, store *s,
     if (err == NULL) {
         log_tls_once(s, made);
     }
-    serve_waiters(s);
-    apr_thread_mutex_unlock(s->mutex);
+    serve_waiters(&woken, s);
+    unlock_and_wake(&woken, s);
     return err;
 }
 
 static void empty(slot *at, store *s)
 {
     store_connection *c = at->connection;
+    wake_up woken = { .count = 0 };
 
     apr_thread_mutex_lock(s->mutex);
     at->connection = NULL;
     at->state = SLOT_EMPTY;
-    serve_waiters(s);
-    apr_thread_mutex_unlock(s->mutex);
+    serve_waiters(&woken, s);
+    unlock_and_wake(&woken, s);
     apr_pool_destroy(c->pool);
 }
 
@@ -456,6 +520,7 @@ void store_connection_give(store_connection *c, store *s)
 {
     apr_array_header_t *dead = NULL;
     int i, broken = c->broken; /* a good one is another's after the unlock */
+    wake_up woken = { .count = 0 };
 
     if (broken && c->gone) {
         dead = apr_array_make(c->pool, 4, sizeof(store_connection *));
@@ -472,8 +537,8 @@ void store_connection_give(store_connection *c, store *s)
     }
     s->slots[i].state = broken ? SLOT_EMPTY : SLOT_IDLE;
     s->slots[i].since = apr_time_now();
-    serve_waiters(s);
-    apr_thread_mutex_unlock(s->mutex);
+    serve_waiters(&woken, s);
+    unlock_and_wake(&woken, s);
     if (!broken) {
         return;
     }

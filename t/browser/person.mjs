@@ -1,5 +1,6 @@
 // Somebody at a browser: what one sees, clicks, types and reads, as TAP.
-// Pictures go into `folder`. Used by guide.mjs and pages.mjs.
+// Pictures go into `folder`; `wanted` are errors that the browser notes and that
+// are none. Used by guide.mjs, pages.mjs and visitor.mjs.
 
 import { readFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +16,7 @@ const POINTING_S = 1.3;
 const TYPING_S = 0.28; // a character
 
 export async function person({ url, username, password, folder, name,
-  by = 'mouse', width, theme }) {
+  by = 'mouse', width, theme, wanted = /^(?!)/ }) {
   mkdirSync(folder, { recursive: true });
   const browser = await puppeteer.launch({
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
@@ -30,7 +31,7 @@ export async function person({ url, username, password, folder, name,
 
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => message.type() === 'error'
-    && faults.push(message.text()));
+    && !wanted.test(message.text()) && faults.push(message.text()));
   page.on('request', (request) => new URL(request.url()).origin
     !== new URL(url).origin && !/^(data|blob):/.test(request.url())
     && outside.push(request.url()));
