@@ -46,6 +46,18 @@ export async function begin([url, username, password, folder, by, width,
     }
   }
 
+  // A list that a click opens is the system's.
+  async function type(label, text) {
+    const input = await field(label);
+    if (by === 'keys' || await input.evaluate((node) =>
+      node.tagName !== 'SELECT')) {
+      await self.type(label, text);
+    } else {
+      await input.focus();
+      await page.keyboard.type(text);
+    }
+  }
+
   // What is pasted comes at once.
   async function paste(text) {
     await page.evaluate((words) => navigator.clipboard.writeText(words), text);
@@ -80,5 +92,5 @@ export async function begin([url, username, password, folder, by, width,
     await story();
   });
 
-  return { ...self, name, act, choose, look, paste, tell, words };
+  return { ...self, name, act, choose, look, paste, tell, type, words };
 }
