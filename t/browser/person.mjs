@@ -108,6 +108,9 @@ export async function person({ url, username, password, folder, name,
       if (await element.evaluate((node) => node === document.activeElement)) {
         return;
       }
+      if (!await element.evaluate((node) => node.isConnected)) {
+        throw new Error('it is detached');
+      }
       await page.keyboard.press('Tab');
     }
     throw new Error(`Tab never reaches ${await element.evaluate((node) =>
