@@ -104,6 +104,13 @@ static void print_why_not(const json_t *why, apr_pool_t *pool)
     printf("  %s\n", scimctl_member(why, "detail", pool));
 }
 
+static void print_incomplete(const json_t *explained)
+{
+    if (!json_is_true(json_object_get(explained, "complete"))) {
+        printf("There are more ways through groups than are shown.\n");
+    }
+}
+
 void scimctl_print_permissions(const json_t *explained, apr_pool_t *pool)
 {
     print_each(explained, "permissions", "Permissions:", "Holds nothing.\n",
@@ -112,9 +119,7 @@ void scimctl_print_permissions(const json_t *explained, apr_pool_t *pool)
                print_why_not, pool);
     print_each(explained, "if_left", "What each group alone gives:", "",
                print_if_left, pool);
-    if (!json_is_true(json_object_get(explained, "complete"))) {
-        printf("There are more ways through groups than are shown.\n");
-    }
+    print_incomplete(explained);
 }
 
 static void print_would_give(const json_t *role, apr_pool_t *pool)
@@ -158,6 +163,7 @@ static void print_explanation(const admin_call *done,
         print_without(out, pool);
         print_each(out, "why_not", "What stands against more:", "",
                    print_why_not, pool);
+        print_incomplete(out);
         return;
     }
     scimctl_print_permissions(out, pool);
