@@ -71,7 +71,7 @@ typedef struct store_slice {
 
 /* ------------------------------------------------------------- migrations */
 
-#define STORE_SCHEMA_VERSION 13 /* the newest that this build knows */
+#define STORE_SCHEMA_VERSION 14 /* the newest that this build knows */
 
 typedef struct store_schema_state {
     int present;         /* 0: an empty database */
