@@ -6,6 +6,7 @@
 #include <unistr.h>
 
 #include "core/casefold.h"
+#include "core/plain.h"
 
 static apr_status_t release_json(void *json)
 {
@@ -72,7 +73,10 @@ scim_error *scim_json_parse(json_t **out, const char *text, apr_size_t len,
                                "the %d levels that are allowed.",
                                max_depth);
     }
-    json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+    json = scim_plain_read(text, len);
+    if (json == NULL) {
+        json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+    }
     if (json == NULL && json_error_code(&where) == json_error_null_character) {
         return scim_error_make(SCIM_INVALID_VALUE, pool,
                                "The body holds the character U+0000 (line %d, "
@@ -93,6 +97,13 @@ scim_error *scim_json_parse(json_t **out, const char *text, apr_size_t len,
     }
     *out = json;
     return NULL;
+}
+
+json_t *scim_json_load(const char *text, apr_size_t len)
+{
+    json_t *json = scim_plain_read(text, len);
+
+    return json != NULL ? json : json_loadb(text, len, 0, NULL);
 }
 
 /* Copies `text` with each byte that is no UTF-8 as U+FFFD. */
@@ -136,15 +147,16 @@ json_t *scim_json_text(const char *text)
 const char *scim_json_dump(const json_t *json, apr_size_t *len,
                            apr_pool_t *pool)
 {
-    static const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY
-                                | JSON_REAL_PRECISION(15);
     char most[4096], *text;
     size_t size;
 
     if (json == NULL) {
         return NULL;
     }
-    size = json_dumpb(json, most, sizeof(most), flags);
+    size = scim_plain_write(json, most, sizeof(most));
+    if (size == 0) {
+        size = json_dumpb(json, most, sizeof(most), SCIM_JSON_FLAGS);
+    }
     if (size == 0) {
         return NULL;
     }
@@ -153,7 +165,7 @@ const char *scim_json_dump(const json_t *json, apr_size_t *len,
         memcpy(text, most, size);
     }
     else {
-        json_dumpb(json, text, size, flags);
+        json_dumpb(json, text, size, SCIM_JSON_FLAGS);
     }
     text[size] = '\0';
     if (len != NULL) {

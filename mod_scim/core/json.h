@@ -17,6 +17,9 @@ json_t *scim_json_adopt(json_t *json, apr_pool_t *pool);
 scim_error *scim_json_parse(json_t **out, const char *text, apr_size_t len,
                             int max_depth, apr_pool_t *pool);
 
+/* Reads what scim_json_dump() wrote. A new reference; NULL: it is no JSON. */
+json_t *scim_json_load(const char *text, apr_size_t len);
+
 /* A string of text that may hold any bytes: invalid UTF-8 becomes U+FFFD.
  * A new reference. */
 json_t *scim_json_text(const char *text);

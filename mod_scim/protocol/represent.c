@@ -198,15 +198,14 @@ static const char *id_and_meta(const store_record *record, const answer *a)
 static scim_error *load(json_t **out, const char *data, apr_size_t len,
                         const store_record *record, const serve_call *call)
 {
-    json_error_t where;
-    json_t *json = json_loadb(data, len, 0, &where);
+    json_t *json = scim_json_load(data, len);
 
     if (json == NULL) {
         return scim_error_because(
             scim_error_make(SCIM_INTERNAL, call->pool,
                             "The stored resource cannot be read."),
-            call->pool, "body of %s %s is no JSON: %s", call->type->name,
-            record->id, where.text);
+            call->pool, "body of %s %s is no JSON", call->type->name,
+            record->id);
     }
     *out = scim_json_adopt(json, call->pool);
     return NULL;

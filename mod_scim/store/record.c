@@ -154,7 +154,7 @@ scim_error *store_record_of(store_record **out, const store_step *step,
 scim_error *store_record_parse(store_record *record, apr_pool_t *pool)
 {
     record->json = scim_json_adopt(
-        json_loadb(record->body, record->body_len, 0, NULL), pool);
+        scim_json_load(record->body, record->body_len), pool);
     if (!json_is_object(record->json)) {
         return scim_error_because(
             scim_error_make(SCIM_INTERNAL, pool,
