@@ -181,3 +181,43 @@ int scim_filter_matches_element(const scim_filter *inner,
         return decide(inner, folded_element, inner->path.sub);
     }
 }
+
+static json_t *literal_of(const scim_filter *condition)
+{
+    switch (condition->value_kind) {
+    case SCIM_VALUE_BOOLEAN:
+        return json_boolean(condition->boolean);
+    case SCIM_VALUE_NUMBER:
+        return json_loads(condition->text, JSON_DECODE_ANY, NULL);
+    case SCIM_VALUE_TEXT:
+        return json_string(condition->literal);
+    default:
+        return NULL;
+    }
+}
+
+int scim_filter_meet(json_t *element, const scim_filter *filter)
+{
+    const char *name;
+    json_t *value;
+    int is_not = filter->kind == SCIM_FILTER_NOT; /* primary eq false */
+
+    if (filter->kind == SCIM_FILTER_AND) {
+        return scim_filter_meet(element, filter->left) &&
+               scim_filter_meet(element, filter->right);
+    }
+    if (is_not && filter->left->value_kind == SCIM_VALUE_BOOLEAN) {
+        filter = filter->left;
+    }
+    if (filter->kind != SCIM_FILTER_COMPARE || filter->op != SCIM_EQ) {
+        return 0;
+    }
+    name = filter->path.sub->name;
+    value = is_not ? json_boolean(!filter->boolean) : literal_of(filter);
+    if (value == NULL || json_object_get(element, name) != NULL) {
+        json_decref(value);
+        return 0;
+    }
+    json_object_set_new(element, name, value);
+    return 1;
+}

@@ -16,4 +16,8 @@ int scim_filter_matches(const scim_filter *filter, const json_t *folded,
 int scim_filter_matches_element(const scim_filter *inner,
                                 const json_t *folded_element);
 
+/* type eq "work" and primary eq true: gives a new element what it must have so
+ * that the filter chooses it. 0 if the filter does not tell. */
+int scim_filter_meet(json_t *element, const scim_filter *filter);
+
 #endif

@@ -25,7 +25,8 @@ scim_error *scim_patch_read(scim_patch **out, const json_t *body,
 scim_error *scim_patch_check_names(const json_t *body, apr_pool_t *pool);
 
 /* Applies all or nothing. *out is a new canonical resource of `pool` that
- * equals `before` (json_equal) when nothing changed. `before` is not changed;
+ * equals `before` (json_equal) when nothing changed, and shares with it what is
+ * as it was: nobody changes either in depth. `before` is not changed;
  * for groups it holds "members" only if the patch needs them. */
 scim_error *scim_patch_apply(json_t **out, const scim_patch *patch,
                              const json_t *before,

@@ -12,6 +12,7 @@
 #define ELEMENTS_MAX 1000000
 
 typedef struct applier {
+    const json_t *before; /* with which `resource` shares what none touched */
     json_t *resource;
     const scim_resource_type *type;
     scim_reading *reading;
@@ -66,14 +67,35 @@ static void merge(json_t *object, const json_t *values)
     }
 }
 
+/* A copy of what is there. Most of a resource is never touched: to copy it, and
+ * to compare it afterwards, would be most of the work. */
+static void begin(applier *a, const json_t *before)
+{
+    a->before = before;
+    a->resource = scim_json_adopt(json_copy((json_t *)before), a->pool);
+    a->looked_at = 0;
+}
+
+/* The member is about to be changed. */
+static void own(const applier *a, const char *name)
+{
+    json_t *value = json_object_get(a->resource, name);
+
+    if (value != NULL && value == json_object_get(a->before, name)) {
+        set(a->resource, name, value);
+    }
+}
+
 /* The object that holds the attribute: the resource, or its extension. */
 static json_t *holder_of(const scim_operation *op, const applier *a)
 {
     json_t *holder;
 
     if (!scim_path_is_extension(&op->path, a->type)) {
+        own(a, op->path.attr->name);
         return a->resource;
     }
+    own(a, op->path.schema->id);
     holder = json_object_get(a->resource, op->path.schema->id);
     if (holder == NULL && op->value != NULL && op->verb != SCIM_PATCH_REMOVE) {
         holder = json_object();
@@ -334,48 +356,6 @@ static void drop_empty(json_t *elements)
     }
 }
 
-static json_t *literal_of(const scim_filter *condition)
-{
-    switch (condition->value_kind) {
-    case SCIM_VALUE_BOOLEAN:
-        return json_boolean(condition->boolean);
-    case SCIM_VALUE_NUMBER:
-        return json_loads(condition->text, JSON_DECODE_ANY, NULL);
-    case SCIM_VALUE_TEXT:
-        return json_string(condition->literal);
-    default:
-        return NULL;
-    }
-}
-
-/* type eq "work" and primary eq true: what an element must have so that the
- * filter would have chosen it. 0 if the filter does not tell. */
-static int take_terms(json_t *element, const scim_filter *filter)
-{
-    const char *name;
-    json_t *value;
-    int is_not = filter->kind == SCIM_FILTER_NOT; /* primary eq false */
-
-    if (filter->kind == SCIM_FILTER_AND) {
-        return take_terms(element, filter->left) &&
-               take_terms(element, filter->right);
-    }
-    if (is_not && filter->left->value_kind == SCIM_VALUE_BOOLEAN) {
-        filter = filter->left;
-    }
-    if (filter->kind != SCIM_FILTER_COMPARE || filter->op != SCIM_EQ) {
-        return 0;
-    }
-    name = filter->path.sub->name;
-    value = is_not ? json_boolean(!filter->boolean) : literal_of(filter);
-    if (value == NULL || json_object_get(element, name) != NULL) {
-        json_decref(value);
-        return 0;
-    }
-    json_object_set_new(element, name, value);
-    return 1;
-}
-
 static scim_error *no_target(const applier *a)
 {
     return scim_error_make(SCIM_NO_TARGET, a->pool,
@@ -392,7 +372,7 @@ static scim_error *make_element(json_t *holder, const scim_operation *op,
     json_t *element = scim_json_adopt(json_object(), a->scratch), *made = NULL;
     scim_error *err;
 
-    if (!take_terms(element, op->filter)) {
+    if (!scim_filter_meet(element, op->filter)) {
         return no_target(a);
     }
     err = scim_reading_meets(a->reading, SCIM_DIALECT_FILTER_CREATES,
@@ -548,8 +528,7 @@ static scim_error *blame(scim_error *err, const scim_patch *patch,
     if (patch->operations->nelts > BLAMED_MAX) {
         return err;
     }
-    a->resource = scim_json_adopt(scim_json_copy(before), a->pool);
-    a->looked_at = 0;
+    begin(a, before);
     for (i = 0; i < patch->operations->nelts; i++) {
         const scim_operation *op
             = &APR_ARRAY_IDX(patch->operations, i, scim_operation);
@@ -576,7 +555,7 @@ scim_error *scim_patch_apply(json_t **out, const scim_patch *patch,
     scim_error *err = NULL;
     int i;
 
-    a.resource = scim_json_adopt(scim_json_copy(before), pool);
+    begin(&a, before);
     apr_pool_create(&a.scratch, pool);
     for (i = 0; err == NULL && i < patch->operations->nelts; i++) {
         apr_pool_clear(a.scratch);
