@@ -56,7 +56,7 @@ is_deeply \@bad, [], 'another organization is served meanwhile';
 cmp_ok $slowest, '<', 0.5, '... without waiting';
 is $server->postgres->psql(q{select count(*) from pg_stat_activity
     where usename = 'scim_httpd' and datname = current_database()
-    and wait_event_type = 'Lock'}), 2, 'one organization holds half the pool';
+    and wait_event_type = 'Lock'}), 3, 'one organization leaves a quarter of the pool';
 my @seen = $writers->end(patient => 1);
 $blocker->end(patient => 1);
 is_deeply [grep { $_->{status} != 200 && $_->{status} != 503 } @seen], [],

@@ -173,15 +173,23 @@ static apr_int64_t share_of(const store_caller *caller)
     return (apr_int64_t)hash;
 }
 
-static int share_is_used_up(const store *s, apr_int64_t org_id)
+static int held_by(apr_int64_t org_id, const store *s)
 {
-    int i, held = 0, half = (s->settings.pool_size + 1) / 2;
+    int i, held = 0;
 
     for (i = 0; i < s->settings.pool_size; i++) {
         held += s->slots[i].state == SLOT_BUSY
                 && s->slots[i].org_id == org_id;
     }
-    return held >= half;
+    return held;
+}
+
+/* A quarter, at least one, is left to others, who come at any time. */
+static int most_of_one(const store *s)
+{
+    int size = s->settings.pool_size;
+
+    return size == 1 ? 1 : size - (size + 3) / 4;
 }
 
 /* The one that came back last, so that the others may grow cold; else an empty
@@ -224,7 +232,7 @@ typedef enum { RESERVED, WAIT, REFUSED } reservation;
  * that could come back. */
 static reservation try_reserve(slot **out, apr_int64_t org_id, store *s)
 {
-    slot *found = share_is_used_up(s, org_id) ? NULL : find_slot(s);
+    slot *found = held_by(org_id, s) < most_of_one(s) ? find_slot(s) : NULL;
 
     if (found != NULL && found->state == SLOT_EMPTY
         && apr_time_now() < s->paused_until) {
@@ -241,44 +249,6 @@ static reservation try_reserve(slot **out, apr_int64_t org_id, store *s)
     return RESERVED;
 }
 
-/* With the mutex held, after something became free: those who wait get it in
- * their order, as far as their organization's share allows. */
-static void serve_waiters(wake_up *out, store *s)
-{
-    waiter **link = &s->first, *at, *last = NULL;
-
-    while ((at = *link) != NULL && find_slot(s) != NULL) {
-        reservation got = try_reserve(&at->slot, at->org_id, s);
-
-        if (got == WAIT) {
-            last = at;
-            link = &at->next;
-            continue;
-        }
-        at->refused = got == REFUSED;
-        *link = at->next;
-        if (out->count == WOKEN) {
-            apr_thread_cond_signal(at->given);
-        }
-        else {
-            out->who[out->count++] = at;
-        }
-    }
-    if (at == NULL) {
-        s->last = last;
-    }
-}
-
-static void unlock_and_wake(const wake_up *woken, store *s)
-{
-    int i;
-
-    apr_thread_mutex_unlock(s->mutex);
-    for (i = 0; i < woken->count; i++) {
-        apr_thread_cond_signal(woken->who[i]->given);
-    }
-}
-
 /* With the mutex held. */
 static void leave_queue(waiter *leaving, store *s)
 {
@@ -293,6 +263,56 @@ static void leave_queue(waiter *leaving, store *s)
         link = &at->next;
     }
     s->last = last;
+}
+
+/* With the mutex held: of those whose organizations hold the fewest, and not
+ * all that one may, who waits longest; or NULL. */
+static waiter *next_waiter(const store *s)
+{
+    waiter *at, *next = NULL;
+    int fewest = most_of_one(s);
+
+    for (at = s->first; at != NULL && fewest > 0; at = at->next) {
+        int held = held_by(at->org_id, s);
+
+        if (held < fewest) {
+            fewest = held;
+            next = at;
+        }
+    }
+    return next;
+}
+
+/* With the mutex held, after something became free. */
+static void serve_waiters(wake_up *out, store *s)
+{
+    waiter *next;
+
+    while (find_slot(s) != NULL && (next = next_waiter(s)) != NULL) {
+        reservation got = try_reserve(&next->slot, next->org_id, s);
+
+        if (got == WAIT) { /* for the end of a pause */
+            break;
+        }
+        next->refused = got == REFUSED;
+        leave_queue(next, s);
+        if (out->count == WOKEN) {
+            apr_thread_cond_signal(next->given);
+        }
+        else {
+            out->who[out->count++] = next;
+        }
+    }
+}
+
+static void unlock_and_wake(const wake_up *woken, store *s)
+{
+    int i;
+
+    apr_thread_mutex_unlock(s->mutex);
+    for (i = 0; i < woken->count; i++) {
+        apr_thread_cond_signal(woken->who[i]->given);
+    }
 }
 
 /* With the mutex held: the end of a pause wakes nobody, so whoever waits for a

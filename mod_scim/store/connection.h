@@ -21,7 +21,8 @@ typedef struct store_connection {
 
 /* Takes a connection, makes one where the pool has room. At most `wait_ms`,
  * and never beyond the caller's deadline: SCIM_UNAVAILABLE with Retry-After.
- * One organization holds at most half of the pool. */
+ * One organization leaves a quarter of the pool to others, and what becomes
+ * free is given to whose organization holds the fewest. */
 scim_error *store_connection_take(store_connection **out,
                                   const store_caller *caller, store *s,
                                   apr_pool_t *pool);
