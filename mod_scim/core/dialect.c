@@ -167,7 +167,7 @@ void scim_dialect_warning(scim_warning *out, scim_dialect what,
 
 int scim_reading_is_full(const scim_reading *reading)
 {
-    return !reading->strict
+    return !reading->strict && reading->tolerated
            && (reading->warnings == NULL
                || reading->warnings->nelts >= WARNINGS_MAX);
 }
@@ -178,6 +178,7 @@ scim_error *scim_reading_meets(scim_reading *reading, scim_dialect what,
     if (reading->strict) {
         return scim_dialect_error(what, path, pool);
     }
+    reading->tolerated = 1;
     if (!scim_reading_is_full(reading)) {
         scim_dialect_warning(apr_array_push(reading->warnings), what,
                              scim_excerpt(path, pool));

@@ -45,6 +45,7 @@ typedef struct scim_warning {
 typedef struct scim_reading {
     int strict;                   /* habits of identity providers are errors */
     apr_array_header_t *warnings; /* scim_warning: for the journal; or NULL */
+    int tolerated; /* out: a strict reading would have ended with an error */
 } scim_reading;
 
 /* A place for warnings, of `pool`. */

@@ -88,9 +88,12 @@ static int is_empty_text(const json_t *value)
 
 static scim_error *check_user_name(const char *name, const place *at)
 {
-    const char *fault = scim_username_fault(name, at->reading->strict,
-                                            at->pool);
+    const char *fault = scim_username_fault(name, 1, at->pool);
 
+    if (fault != NULL && !at->reading->strict) {
+        fault = scim_username_fault(name, 0, at->pool);
+        at->reading->tolerated = 1;
+    }
     return fault != NULL ? bad_value(at, fault) : NULL;
 }
 

@@ -13,12 +13,8 @@ scim_error *serve_create(serve_call *call)
         err = serve_read_resource(&resource, body, call);
     }
     if (err == NULL) {
-        err = serve_refuse_strictly(call);
+        err = serve_hash_password(&wants.password, resource, NULL, call);
     }
-    if (err != NULL) {
-        return err;
-    }
-    err = serve_hash_password(&wants.password, resource, NULL, call);
     if (err != NULL) {
         return err;
     }

@@ -32,9 +32,6 @@ static scim_error *compute(json_t **after, scim_membership **members,
     json_t *stored = before->json, *changed;
     scim_error *err;
 
-    if (grant->strict && call->strict_refusal != NULL) {
-        return call->strict_refusal;
-    }
     call->reading.warnings->nelts = m->warnings;
     *members = m->members;
     *after = NULL;
@@ -92,13 +89,9 @@ static scim_error *run(store_record **out, const modification *m,
     call->token_checked = 1;
     if (m->patch == NULL && m->members != NULL
         && (match == NULL || (!match->inverse && match->also == NULL))) {
-        scim_error *err = serve_refuse_strictly(call);
-
-        return err != NULL
-                   ? err
-                   : store_membership(out, call->id, m->members, match, &wants,
-                                      call->context->caller,
-                                      call->context->store, call->pool);
+        return store_membership(out, call->id, m->members, match, &wants,
+                                call->context->caller, call->context->store,
+                                call->pool);
     }
     return store_modify(out, call->type, call->id, &edit, &wants,
                         call->context->caller, call->context->store,

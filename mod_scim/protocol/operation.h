@@ -58,7 +58,6 @@ struct serve_call {
     const json_t *body; /* as it was sent; NULL: nobody has read it */
     int token_checked; /* a trip has verified the token, or had to refuse it */
     int body_lost;     /* the body did not arrive: nobody waits for an answer */
-    scim_error *strict_refusal; /* what a strict app does not take; or NULL */
     serve_part *part; /* of a Bulk: the answer is status, location, version;
                          or NULL */
 };
@@ -126,15 +125,11 @@ void serve_journal_refusal(serve_call *call, const scim_error *err);
 int serve_is_about_access(const scim_error *err);
 
 /* reading.c: a body as a resource or a patch. What only a strict app refuses
- * becomes call->strict_refusal. */
+ * is refused where the write enters (store_caller). */
 scim_error *serve_read_resource(json_t **out, const json_t *body,
                                 serve_call *call);
 scim_error *serve_read_patch(scim_patch **out, const json_t *body,
                              serve_call *call);
-
-/* reading.c: for what has no compute(): asks for the grant if there is anything
- * to refuse. */
-scim_error *serve_refuse_strictly(serve_call *call);
 
 /* body.c: media type, token (before a body that is large or of unknown length
  * is read), bytes, JSON. *out belongs to the pool. */

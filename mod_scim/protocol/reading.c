@@ -1,19 +1,6 @@
 #include "core/given.h"
 #include "protocol/operation.h"
 
-/* Bodies are read strictly first: what passes needs no second look, and what
- * does not is read as tolerantly as identity providers need it. Which of both
- * counts is known once the token is. */
-static int is_refused_strictly(scim_error *err, serve_call *call)
-{
-    call->strict_refusal = err;
-    call->reading.strict = 0;
-    if (err != NULL) {
-        apr_array_clear(call->reading.warnings);
-    }
-    return err != NULL;
-}
-
 /* A body without a type can only be meant as SCIM. */
 static scim_error *check_media_type(serve_call *call)
 {
@@ -48,15 +35,47 @@ static scim_error *read_patch(scim_patch **out, const json_t *body,
                                          call->pool);
 }
 
+/* Asked for by who enters with the token of a strict app. */
+static scim_error *refuse_strictly(void *baton)
+{
+    serve_call *call = baton;
+    scim_patch *patch;
+    json_t *resource;
+    scim_error *err;
+
+    call->reading.strict = 1;
+    err = call->request->method == SERVE_PATCH
+              ? read_patch(&patch, call->body, call)
+              : read_resource(&resource, call->body, call);
+    call->reading.strict = 0;
+    apr_array_clear(call->reading.warnings);
+    return err;
+}
+
+/* Whether a strict app's token has sent it, the write itself will see: bodies
+ * are read as tolerantly as identity providers need it. A Bulk knows. */
+static void begin_reading(serve_call *call)
+{
+    call->reading.strict = call->part != NULL && call->part->grant->strict;
+    call->reading.tolerated = 0;
+}
+
+static void end_reading(serve_call *call)
+{
+    if (call->reading.tolerated && call->part == NULL) {
+        call->context->caller->refuse_strictly = refuse_strictly;
+        call->context->caller->baton = call;
+    }
+}
+
 scim_error *serve_read_resource(json_t **out, const json_t *body,
                                 serve_call *call)
 {
-    scim_error *err = NULL;
+    scim_error *err;
 
-    call->reading.strict = 1;
-    if (is_refused_strictly(read_resource(out, body, call), call)) {
-        err = read_resource(out, body, call);
-    }
+    begin_reading(call);
+    err = read_resource(out, body, call);
+    end_reading(call);
     if (err == NULL && call->type->hides) {
         call->given = scim_given_in_resource(*out, call->type, call->pool);
     }
@@ -66,26 +85,13 @@ scim_error *serve_read_resource(json_t **out, const json_t *body,
 scim_error *serve_read_patch(scim_patch **out, const json_t *body,
                              serve_call *call)
 {
-    scim_error *err = NULL;
+    scim_error *err;
 
-    call->reading.strict = 1;
-    if (is_refused_strictly(read_patch(out, body, call), call)) {
-        err = read_patch(out, body, call);
-    }
+    begin_reading(call);
+    err = read_patch(out, body, call);
+    end_reading(call);
     if (err == NULL && call->type->hides) {
         call->given = scim_given_in_patch(*out, call->pool);
     }
     return err;
-}
-
-scim_error *serve_refuse_strictly(serve_call *call)
-{
-    store_grant grant;
-    scim_error *err;
-
-    if (call->strict_refusal == NULL) {
-        return NULL;
-    }
-    err = serve_token_check(&grant, call);
-    return err == NULL && grant.strict ? call->strict_refusal : err;
 }

@@ -18,9 +18,6 @@ static scim_error *compute(json_t **after, scim_membership **members,
     json_t *wanted = scim_json_adopt(scim_json_copy(r->resource), pool);
     scim_error *err;
 
-    if (grant->strict && r->call->strict_refusal != NULL) {
-        return r->call->strict_refusal;
-    }
     reading.strict = grant->strict;
     reading.warnings->nelts = r->warnings;
     err = scim_resource_keep(wanted, stored, r->call->type, &reading, pool);

@@ -202,13 +202,15 @@ const char *const store_shape_padding[STORE_SHAPE_COUNT] = {
     "org_id = $1::int AND key_id = $2::bigint AND hash = $3::bytea" \
     " AND slug = $4"
 
-/* $7: ms for a lock. The organization's own comes last, within that time. */
+/* $7: ms for a lock. The organization's own comes last, within that time. $8:
+ * flags that the token must not have. */
 #define ENTER_TO_WRITE(lock) \
     "SELECT app_id, flags, stale < now(), " SET_TENANT \
     " || set_config('statement_timeout', $6, true)" \
     " || set_config('lock_timeout', $7, true)" \
     " || set_config('idle_in_transaction_session_timeout', $6, true)," \
-    " " lock " FROM scim.token_check WHERE " TOKEN_KEY " AND NOT read_only"
+    " " lock " FROM scim.token_check WHERE " TOKEN_KEY " AND NOT read_only" \
+    " AND flags & $8::smallint = 0"
 
 const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
     [STORE_BEGIN]    = { "begin", "BEGIN", 1 },
@@ -231,7 +233,9 @@ const store_statement_row store_statements[STORE_STATEMENT_COUNT] = {
         " set_config('lock_timeout', $2, true))", 1 },
     [STORE_TOKEN_REFUSAL] = { "token_refusal",
         "SELECT reason, to_char(since AT TIME ZONE 'UTC',"
-        " 'YYYY-MM-DD HH24:MI \"UTC\"'), read_only"
+        " 'YYYY-MM-DD HH24:MI \"UTC\"'), read_only,"
+        " EXISTS (SELECT FROM scim.token_check WHERE " TOKEN_KEY
+        "  AND flags & $5::smallint <> 0)"
         " FROM scim.token_refusal($1::int, $2::bigint, $3::bytea, $4)" },
     [STORE_PASSWORD_SET] = { "password_set",
         "SELECT scim.password_set($1::int, $2::uuid, $3)" },

@@ -71,6 +71,10 @@ typedef struct store_caller {
     const char *actor_kind, *actor; /* who it is in the journal; NULL: the
                                        token */
     store_transaction *within; /* a batch, whose part each call is; or NULL */
+    /* What a write has to hear where its token is that of a strict app; NULL: a
+     * strict app, too, takes it. */
+    scim_error *(*refuse_strictly)(void *baton);
+    void *baton;
 } store_caller;
 
 /* What a good token may do. */

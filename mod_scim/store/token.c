@@ -58,6 +58,7 @@ static scim_error *refusal_of(const PGresult *result,
 {
     const char *reason = store_text(result, 0, 0);
     apr_pool_t *pool = tx->pool;
+    scim_error *err = NULL;
     size_t i;
 
     for (i = 0; reason != NULL && i < sizeof(sentences) / sizeof(sentences[0]);
@@ -71,7 +72,12 @@ static scim_error *refusal_of(const PGresult *result,
         store_verified(tx);
         return store_read_only_token(pool);
     }
-    return unknown_token(pool); /* it became good again meanwhile */
+    if (store_boolean(result, 0, 3)) {
+        store_verified(tx);
+        err = tx->caller->refuse_strictly(tx->caller->baton);
+    }
+    /* Without one it became good again meanwhile. */
+    return err != NULL ? err : unknown_token(pool);
 }
 
 scim_error *store_token_refusal(store_transaction *tx)
@@ -86,6 +92,7 @@ scim_error *store_token_refusal(store_transaction *tx)
     step = store_add(STORE_TOKEN_REFUSAL, tx);
     store_add_token(step, tx);
     store_step_text(step, tx->caller->slug);
+    store_add_barred(step, tx);
     err = store_go(tx);
     if (err == NULL) {
         err = PQntuples(step->result) == 1 ? refusal_of(step->result, tx)

@@ -20,6 +20,12 @@
 /* What enter says of a token. */
 enum { IS_STRICT = 1, IS_READ_ONLY = 2, IS_NESTED = 4, IS_KEEPING = 8 };
 
+void store_add_barred(store_step *step, const store_transaction *tx)
+{
+    store_step_int(step, tx->caller->refuse_strictly != NULL ? IS_STRICT : 0,
+                   tx->pool);
+}
+
 /* What changes resources waits for locks, and needs a token that may. */
 static int may_wait(const store_transaction *tx)
 {
@@ -106,6 +112,9 @@ static void add_enter(store_transaction *tx)
     store_step_text(step, tx->caller->slug);
     store_step_int(step, tx->caller->org_id, tx->pool);
     add_limits(step, tx);
+    if (may_wait(tx)) {
+        store_add_barred(step, tx);
+    }
 }
 
 void store_verified(const store_transaction *tx)

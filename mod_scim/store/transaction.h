@@ -68,7 +68,8 @@ void store_add_commit(store_transaction *tx);
 void store_abandon(store_transaction *tx);
 
 /* Why Enter gave no row: SCIM_UNAUTHORIZED, SCIM_TOKEN_REFUSED,
- * SCIM_READ_ONLY_TOKEN. A trip of its own (token.c). */
+ * SCIM_READ_ONLY_TOKEN, or what caller->refuse_strictly says. A trip of its own
+ * (token.c). */
 scim_error *store_token_refusal(store_transaction *tx);
 
 /* The caller's token is good, whatever becomes of the request. */
@@ -76,5 +77,8 @@ void store_verified(const store_transaction *tx);
 
 /* The caller's token as the next two parameters: key and hash. */
 void store_add_token(store_step *step, const store_transaction *tx);
+
+/* Flags that a token must not have for this call, as the next parameter. */
+void store_add_barred(store_step *step, const store_transaction *tx);
 
 #endif

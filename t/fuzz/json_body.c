@@ -18,7 +18,7 @@ static void expect(int holds)
 static void check(const json_t *body, const scim_resource_type *type,
                   int strict, apr_pool_t *pool)
 {
-    scim_reading reading = { strict, NULL };
+    scim_reading reading = { .strict = strict };
     json_t *once, *again, *copy, *folded;
     const char *text;
     apr_size_t len;
@@ -43,7 +43,7 @@ static void check(const json_t *body, const scim_resource_type *type,
 static void check_put(const json_t *body, const scim_resource_type *type,
                       int strict, apr_pool_t *pool)
 {
-    scim_reading reading = { strict, NULL };
+    scim_reading reading = { .strict = strict };
     json_t *once, *put;
     scim_error *err;
 
@@ -63,6 +63,30 @@ static void check_put(const json_t *body, const scim_resource_type *type,
     }
 }
 
+typedef scim_error *(*reader)(json_t **out, const json_t *body,
+                              const scim_resource_type *type,
+                              scim_reading *reading, apr_pool_t *pool);
+
+/* What was tolerated is what a strict reading refuses. */
+static void check_tolerance(reader read, const json_t *body,
+                            const scim_resource_type *type, apr_pool_t *pool)
+{
+    scim_reading strict = { .strict = 1 }, tolerant = { 0 };
+    json_t *once;
+    int refuses = read(&once, body, type, &strict, pool) != NULL;
+    int fails = read(&once, body, type, &tolerant, pool) != NULL;
+
+    expect(refuses == (fails || tolerant.tolerated));
+}
+
+static void check_tolerances(const json_t *body, apr_pool_t *pool)
+{
+    check_tolerance(scim_resource_read, body, &scim_type_user, pool);
+    check_tolerance(scim_resource_read, body, &scim_type_group, pool);
+    check_tolerance(scim_resource_read_put, body, &scim_type_user, pool);
+    check_tolerance(scim_resource_read_put, body, &scim_type_group, pool);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool;
@@ -78,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_put(body, &scim_type_user, strict, pool);
             check_put(body, &scim_type_group, strict, pool);
         }
+        check_tolerances(body, pool);
     }
     apr_pool_destroy(pool);
     apr_terminate();

@@ -33,7 +33,7 @@ static void expect(int holds)
 static json_t *canonical(const char *text, const scim_resource_type *type,
                          apr_pool_t *pool)
 {
-    scim_reading reading = { 0, NULL };
+    scim_reading reading = { 0 };
     json_t *json, *resource = NULL;
 
     expect(scim_json_parse(&json, text, strlen(text), 8, pool) == NULL);
@@ -112,7 +112,7 @@ static void check_split(const scim_patch *patch, const json_t *before,
 static void check(const json_t *body, const char *text,
                   const scim_resource_type *type, int strict, apr_pool_t *pool)
 {
-    scim_reading reading = { strict, NULL };
+    scim_reading reading = { .strict = strict };
     json_t *before = canonical(text, type, pool), *copy, *after, *again;
     scim_patch *patch;
 
@@ -135,6 +135,18 @@ static void check(const json_t *body, const char *text,
     }
 }
 
+/* What was tolerated is what a strict reading refuses. */
+static void check_tolerance(const json_t *body, const scim_resource_type *type,
+                            apr_pool_t *pool)
+{
+    scim_reading strict = { .strict = 1 }, tolerant = { 0 };
+    scim_patch *patch;
+    int refuses = scim_patch_read(&patch, body, type, &strict, pool) != NULL;
+    int fails = scim_patch_read(&patch, body, type, &tolerant, pool) != NULL;
+
+    expect(refuses == (fails || tolerant.tolerated));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool;
@@ -147,6 +159,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(body, user, &scim_type_user, 1, pool);
         check(body, group, &scim_type_group, 0, pool);
         check(body, group, &scim_type_group, 1, pool);
+        check_tolerance(body, &scim_type_user, pool);
+        check_tolerance(body, &scim_type_group, pool);
     }
     apr_pool_destroy(pool);
     apr_terminate();

@@ -21,7 +21,7 @@ static void expect(int holds)
 static void check_type(const scim_schema *schema, scim_type_set *set,
                        apr_pool_t *pool)
 {
-    scim_reading reading = { 0, NULL };
+    scim_reading reading = { 0 };
     const scim_resource_type *type;
     json_t *body, *read;
 

@@ -50,7 +50,7 @@ static const scim_resource_type *last_type(const scim_type_set *set)
 
 static void check_body(const scim_resource_type *type, apr_pool_t *pool)
 {
-    scim_reading reading = { 0, NULL };
+    scim_reading reading = { 0 };
     json_t *read, *body = scim_json_adopt(
         json_pack("{ss, s{si}}", "name", "a", "urn:x:E", "floor", 1), pool);
 

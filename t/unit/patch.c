@@ -389,7 +389,7 @@ static void test_order(void)
 static void test_repetition(void)
 {
     json_t *before = resource_of("'userName':'b'", &scim_type_user);
-    scim_reading reading = { 0, NULL };
+    scim_reading reading = { 0 };
     json_t *first = NULL, *second = NULL;
     scim_patch *patch =
         read_patch("{'op':'replace','path':'emails','value':[{'value':'a'}]},"
@@ -409,7 +409,7 @@ static void test_repetition(void)
 static void test_schemas(void)
 {
     json_t *before = resource_of("'userName':'b'", &scim_type_user);
-    scim_reading reading = { 0, NULL };
+    scim_reading reading = { 0 };
     json_t *after = NULL;
 
     scim_patch_apply(&after,
@@ -431,7 +431,7 @@ static void test_effort(void)
     const char *one = "{'op':'replace','path':'emails.type','value':'w'},";
     char *operations = apr_pcalloc(pool, 2000 * strlen(one) + 1);
     json_t *before, *emails, *after = NULL;
-    scim_reading reading = { 0, NULL };
+    scim_reading reading = { 0 };
     scim_error *err;
     int i;
 

@@ -81,7 +81,7 @@ CASES_USED static const json_t *message_of(const char *operations)
 CASES_USED static scim_patch *read_patch(const char *operations,
                                          const scim_resource_type *type)
 {
-    scim_reading reading = { 0, NULL };
+    scim_reading reading = { 0 };
     scim_patch *patch = NULL;
     scim_error *err =
         scim_patch_read(&patch, message_of(operations), type, &reading, pool);
@@ -97,7 +97,7 @@ CASES_USED static const char *patched(const char *before,
                                       const char *operations,
                                       const scim_resource_type *type)
 {
-    scim_reading reading = { 0, NULL };
+    scim_reading reading = { 0 };
     scim_patch *patch;
     json_t *after = NULL;
     scim_error *err =

@@ -109,7 +109,7 @@ static void test_refused_values(void)
 
 static const char *read_message(const char *text, int strict)
 {
-    scim_reading reading = { strict, NULL };
+    scim_reading reading = { .strict = strict };
     scim_patch *patch;
     scim_error *err = scim_patch_read(&patch, parsed_json(text),
                                       &scim_type_user, &reading, pool);
@@ -147,7 +147,7 @@ static void test_message(void)
 
 static void test_warnings(void)
 {
-    scim_reading reading = { 0, scim_warnings_make(pool) };
+    scim_reading reading = { .warnings = scim_warnings_make(pool) };
     const scim_warning *warning;
     scim_patch *patch;
 
