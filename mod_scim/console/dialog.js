@@ -118,12 +118,16 @@ export function editor({ content, confirm = 'Save', version, work }) {
 
 // -------------------------------------------------------------------- dialogs
 
-// The focus goes back where it was; main.js finds its place if the page was
-// drawn anew.
+// The browser gives the focus back to where it was, and tells of the closing
+// later: who has gone on meanwhile keeps it. If there is nothing to go back to,
+// main.js finds its place where the page was drawn anew.
 function giveBack(before) {
-  if (before?.isConnected) {
+  if (document.activeElement !== document.body) {
+    return;
+  }
+  if (before?.isConnected && before !== document.body) {
     before.focus();
-  } else if (document.activeElement === document.body) {
+  } else {
     document.getElementById('main').focus({ preventScroll: true });
   }
 }

@@ -166,8 +166,9 @@ export async function person({ url, username, password, folder, name,
     }
   }
 
+  // The element goes when the page has heard of it, with the focus in its place.
   const closed = () => page.waitForFunction(() =>
-    !document.querySelector('dialog[open]'), PATIENCE);
+    !document.querySelector('dialog'), PATIENCE);
 
   const settled = () => page.waitForFunction(() =>
     !document.querySelector('[aria-busy="true"]'), PATIENCE);
