@@ -86,13 +86,23 @@ static void own(const applier *a, const char *name)
     }
 }
 
+/* The list goes as a whole; none of its elements is looked at. */
+static int ends_list(const scim_operation *op)
+{
+    return op->path.attr->multi && op->path.sub == NULL && op->filter == NULL
+           && (op->verb == SCIM_PATCH_REPLACE
+               || (op->verb == SCIM_PATCH_REMOVE && op->value == NULL));
+}
+
 /* The object that holds the attribute: the resource, or its extension. */
 static json_t *holder_of(const scim_operation *op, const applier *a)
 {
     json_t *holder;
 
     if (!scim_path_is_extension(&op->path, a->type)) {
-        own(a, op->path.attr->name);
+        if (!ends_list(op)) {
+            own(a, op->path.attr->name);
+        }
         return a->resource;
     }
     own(a, op->path.schema->id);

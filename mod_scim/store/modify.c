@@ -133,8 +133,20 @@ static void add_permissions(store_transaction *tx, const modification *m)
     }
 }
 
-/* The row and the journal, if there is anything to write. Gives the step that
- * answers with the row, or NULL. */
+static int changes_row(const modification *m)
+{
+    return m->after != NULL || m->members.is_change || changes_password(m);
+}
+
+/* Ids of members that are none are told of, even where nothing else is. */
+static int changes_nothing(const modification *m)
+{
+    return !changes_row(m)
+           && json_object_get(m->members.json, "unknown") == NULL;
+}
+
+/* The row and the journal. Gives the step that answers with the row, or NULL.
+ */
 static const store_step *add_changes(store_transaction *tx,
                                      const modification *m)
 {
@@ -149,15 +161,12 @@ static const store_step *add_changes(store_transaction *tx,
     store_key_changes changes;
     store_keys keys;
 
-    store_keys_change(&keys, &changes, m->before, after, m->type, tx);
-    tx->name = entry.name = keys.name;
-    if (m->after != NULL || m->members.is_change || changes_password(m)) {
+    tx->name = entry.name = store_name_of(after, m->type);
+    if (changes_row(m)) {
+        store_keys_change(&keys, &changes, m->before, after, m->type, tx);
         row = store_add_update(&keys, &changes, m->id, m->type, tx);
         entry.version = m->version;
         entry.changes = store_changes(m->before, after, m->type, tx->pool);
-    }
-    else if (json_object_get(m->members.json, "unknown") == NULL) {
-        return NULL;
     }
     else {
         entry.changes = scim_json_adopt(json_object(), tx->pool);
@@ -175,10 +184,10 @@ static scim_error *finish(store_transaction *tx, modification *m)
 {
     store_shape shape = store_shape_within(m->shape, tx);
     store_selection selection;
+    const store_step *row = changes_nothing(m) ? NULL : add_changes(tx, m);
     scim_error *err;
 
-    store_add_selection(&selection, add_changes(tx, m), shape, m->id, m->type,
-                        tx);
+    store_add_selection(&selection, row, shape, m->id, m->type, tx);
     store_add_commit(tx);
     err = store_go(tx);
     return err != NULL ? err
