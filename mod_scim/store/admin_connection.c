@@ -107,7 +107,8 @@ static scim_error *explain(const PGresult *result, store_admin *a,
                                message);
     }
     a->failed.retry = state_is(state, "40");
-    if (state_is(state, "55P03") || state_is(state, "40")) {
+    a->failed.timeout = state_is(state, "55P03");
+    if (a->failed.timeout || a->failed.retry) {
         return scim_error_make(SCIM_UNAVAILABLE, pool,
                                "The database is busy (%s): try again.",
                                message);

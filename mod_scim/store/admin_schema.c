@@ -7,6 +7,12 @@
 /* "scim" in ASCII: whoever migrates this database waits for the others. */
 #define TAKE_LOCK "select pg_advisory_xact_lock(1935894893)"
 
+/* While a migration waits for a lock of a table, all who want to write it wait
+ * behind it: rather give up, let them go, and try again. */
+#define WAIT_BRIEFLY "set local lock_timeout = '2s'"
+#define MAX_RETRIES 30
+#define PAUSE apr_time_from_sec(1)
+
 /* From the catalog, which everybody may read: to_regclass() would fail for a
  * role that may not use the schema, before it became scim_owner. */
 static scim_error *look_for_schema(int *present, store_admin *a,
@@ -95,8 +101,7 @@ static scim_error *run_text(int version, const char *sql, store_admin *a,
     store_schema_state state;
     scim_error *err;
 
-    err = store_admin_script(
-        a, "set local role none; set local lock_timeout = '30s'", pool);
+    err = store_admin_script(a, "set local role none;" WAIT_BRIEFLY, pool);
     if (err == NULL) {
         err = store_admin_script(a, sql, pool);
     }
@@ -135,19 +140,35 @@ static scim_error *migrate_locked(int *ran, int version, const char *sql,
     return run_text(version, sql, a, pool);
 }
 
-scim_error *store_schema_migrate(int *ran, int version, const char *sql,
-                                 store_admin *a, apr_pool_t *pool)
+static scim_error *attempt(int *ran, int version, const char *sql,
+                           store_admin *a, apr_pool_t *pool)
 {
-    scim_error *err = check_encoding(a, pool);
+    scim_error *err = store_admin_begin_as_login(a, pool);
 
-    if (err != NULL) {
-        return err;
-    }
-    err = store_admin_begin_as_login(a, pool);
     if (err == NULL) {
         err = migrate_locked(ran, version, sql, a, pool);
     }
     return store_admin_end(err, a, pool);
+}
+
+scim_error *store_schema_migrate(int *ran, int version, const char *sql,
+                                 store_admin *a, apr_pool_t *pool)
+{
+    scim_error *err = check_encoding(a, pool);
+    int retries = 0;
+
+    if (err != NULL) {
+        return err;
+    }
+    do {
+        if (retries > 0) {
+            apr_sleep(PAUSE);
+        }
+        memset(&a->failed, 0, sizeof(a->failed));
+        err = attempt(ran, version, sql, a, pool);
+    } while (err != NULL && (a->failed.retry || a->failed.timeout)
+             && retries++ < MAX_RETRIES);
+    return err;
 }
 
 /* The verifier, made here: the server's log may hold statements. */
