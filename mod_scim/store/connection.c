@@ -17,6 +17,11 @@
 /* By how much an answer may be later than the request's deadline. */
 #define GRACE apr_time_from_msec(500)
 
+/* So much longer would wait who had the whole pool than who has nothing of it.
+ * Small beside the time that a request waits, or one connection that is slow
+ * would keep the others of its organization waiting for ever. */
+#define HANDICAP apr_time_from_msec(500)
+
 typedef enum { SLOT_EMPTY, SLOT_IDLE, SLOT_BUSY } slot_state;
 
 typedef struct slot {
@@ -28,12 +33,13 @@ typedef struct slot {
 } slot;
 
 /* A request that waits: each has a condition of its own, so that a connection
- * that comes back wakes one thread, and the longest waiting one. They are kept
+ * that comes back wakes one thread, and the one whose turn it is. They are kept
  * for the next ones that wait, so that a signal may come when its waiter has
  * gone already. */
 typedef struct waiter {
     apr_thread_cond_t *given;
     apr_int64_t org_id;
+    apr_time_t since;
     slot *slot;  /* out */
     int refused; /* out: there is nothing to wait for */
     struct waiter *next;
@@ -265,18 +271,20 @@ static void leave_queue(waiter *leaving, store *s)
     s->last = last;
 }
 
-/* With the mutex held: of those whose organizations hold the fewest, and not
- * all that one may, who waits longest; or NULL. */
+/* With the mutex held: of those whose organizations do not hold all that one
+ * may, who waits longest, for each connection that they hold counted later; or
+ * NULL. */
 static waiter *next_waiter(const store *s)
 {
     waiter *at, *next = NULL;
-    int fewest = most_of_one(s);
+    apr_time_t first = 0;
 
-    for (at = s->first; at != NULL && fewest > 0; at = at->next) {
+    for (at = s->first; at != NULL; at = at->next) {
         int held = held_by(at->org_id, s);
+        apr_time_t turn = at->since + HANDICAP * held / s->settings.pool_size;
 
-        if (held < fewest) {
-            fewest = held;
+        if (held < most_of_one(s) && (next == NULL || turn < first)) {
+            first = turn;
             next = at;
         }
     }
@@ -347,7 +355,9 @@ static waiter *take_waiter(apr_int64_t org_id, store *s)
         s->spare = self->next;
         given = self->given;
     }
-    *self = (waiter){ .given = given, .org_id = org_id };
+    *self = (waiter){ .given = given,
+                      .org_id = org_id,
+                      .since = apr_time_now() };
     return self;
 }
 

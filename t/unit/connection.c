@@ -244,6 +244,25 @@ static void fewest_first(void)
     store_connection_give(c, s);
 }
 
+/* ... but neither does the connection that its organization has already. */
+static void nobody_for_ever(void)
+{
+    store *s = pool_of(4);
+    store_connection *slow = taken(1, 1000, s), *a = taken(2, 1000, s);
+    store_connection *b = taken(3, 1000, s), *c = taken(4, 1000, s);
+    request *patient = asking(1, 4000, s), *newcomer;
+
+    apr_sleep(apr_time_from_msec(200)); /* more than a quarter of HANDICAP */
+    newcomer = asking(5, 4000, s);
+    store_connection_give(a, s);
+    ok(answered(patient)->c == a, "who has waited long goes before who holds "
+                                  "nothing");
+    store_connection_give(b, s);
+    ok(answered(newcomer)->c == b, "... which comes next");
+    store_connection_give(c, s);
+    store_connection_give(slow, s);
+}
+
 static void outage(void)
 {
     store *s = pool_of(2);
@@ -452,6 +471,7 @@ int main(void)
     order();
     share_of_waiters();
     fewest_first();
+    nobody_for_ever();
     outage();
     outage_with_queue();
     end_of_pause();
