@@ -164,7 +164,7 @@ const char *scim_json_dump(const json_t *json, apr_size_t *len,
     if (size <= sizeof(most)) {
         memcpy(text, most, size);
     }
-    else {
+    else if (scim_plain_write(json, text, size) == 0) {
         json_dumpb(json, text, size, SCIM_JSON_FLAGS);
     }
     text[size] = '\0';

@@ -57,13 +57,29 @@ static const char *read_bytes(apr_size_t *len, int *is_ascii, reader *r)
     return NULL;
 }
 
+/* The reader is where a text that began at `begin` has something to unescape,
+ * or that may not be there. */
+static json_t *read_escaped(const char *begin, reader *r)
+{
+    while (r->at < r->end && *r->at != '"') {
+        r->at += *r->at == '\\' ? 2 : 1;
+    }
+    if (r->at >= r->end) {
+        return NULL;
+    }
+    r->at++;
+    return json_loadb(begin - 1, (size_t)(r->at - begin) + 1, JSON_DECODE_ANY,
+                      NULL);
+}
+
 static json_t *read_text(reader *r)
 {
     apr_size_t len;
     int is_ascii;
+    const char *begin = r->at;
     const char *bytes = read_bytes(&len, &is_ascii, r);
 
-    return bytes == NULL ? NULL
+    return bytes == NULL ? read_escaped(begin, r)
            : is_ascii    ? json_stringn_nocheck(bytes, len)
                          : json_stringn(bytes, len);
 }

@@ -1,8 +1,9 @@
-/* Plain JSON, which nearly all of it is: no escape in a text, no fraction. What
- * jansson takes apart byte by byte through callbacks, which was half of what a
- * PATCH cost httpd, is read and written here in a fourth of the time; whatever
- * is not plain, wrong JSON included, is left to jansson. A fuzz target holds
- * both to the same result. For core/json.c. */
+/* Plain JSON, which nearly all of it is: no fraction, names without escapes.
+ * What jansson takes apart byte by byte through callbacks, which was half of
+ * what a PATCH cost httpd, is read and written here in a fourth of the time. A
+ * text with escapes is jansson's, on its own; whatever is not plain, wrong JSON
+ * included, is left to it as a whole. A fuzz target holds both to the same
+ * result. For core/json.c. */
 #ifndef SCIM_CORE_PLAIN_H
 #define SCIM_CORE_PLAIN_H
 

@@ -47,15 +47,63 @@ static void test_space(void)
     json_decref(json);
 }
 
-static void test_left(void)
+static void test_escapes(void)
 {
-    char deep[100];
+    static const char text[] = "{\"a\":\"\\\"\\u00fc\\\\\","
+                               "\"b\":[\"\\n\",\"c\"]}";
+    json_t *json = scim_plain_read(text, sizeof(text) - 1);
+    json_t *list = json_object_get(json, "b");
+
+    is_str(json_string_value(json_object_get(json, "a")), "\"\xC3\xBC\\",
+           "escapes");
+    is_str(json_string_value(json_array_get(list, 0)), "\n", "... in a list");
+    is_str(json_string_value(json_array_get(list, 1)), "c",
+           "... and what comes after them");
+    json_decref(json);
+}
+
+/* Lists in objects: `levels` is even. */
+static const char *nested(char *text, int levels)
+{
     int i;
 
+    *text = '\0';
+    for (i = 0; i < levels; i += 2) {
+        strcat(text, "{\"a\":[");
+    }
+    for (i = 0; i < levels; i += 2) {
+        strcat(text, "]}");
+    }
+    return text;
+}
+
+static void test_depth(void)
+{
+    char text[512], out[512];
+    json_t *json = NULL;
+
+    is_left(nested(text, 34), "what is nested deeper than 32 levels");
+    json = json_loads(text, 0, NULL);
+    ok(scim_plain_write(json, out, sizeof(out)) == 0, "... is not written");
+    json_decref(json);
+    nested(text, 32);
+    json = scim_plain_read(text, strlen(text));
+    ok(json != NULL
+           && scim_plain_write(json, out, sizeof(out)) == strlen(text)
+           && memcmp(out, text, strlen(text)) == 0,
+       "32 levels are read and written");
+    json_decref(json);
+}
+
+static void test_left(void)
+{
     is_left("", "nothing");
     is_left("[]", "no object");
-    is_left("{\"a\":\"\\n\"}", "an escape");
-    is_left("{\"a\\u0062\":1}", "one in a name");
+    is_left("{\"a\\u0062\":1}", "an escape in a name");
+    is_left("{\"a\":\"\\x\"}", "one that is none");
+    is_left("{\"a\":\"\\u0000\"}", "U+0000");
+    is_left("{\"a\":\"\\ud800\"}", "half of an escaped pair");
+    is_left("{\"a\":\"\\\"}", "an escape without an end");
     is_left("{\"a\":\"\x01\"}", "a control character");
     is_left("{\"a\":\"\xFF\"}", "no UTF-8");
     is_left("{\"a\":\"\xED\xA0\x80\"}", "half of a pair");
@@ -72,11 +120,6 @@ static void test_left(void)
     is_left("{\"a\":\"b", "no end of a text");
     is_left("{\"a\":[1", "no end of a list");
     is_left("{\"a\":1}x", "something behind it");
-    for (i = 0; i + 6 <= 96; i += 6) { /* 16 times an object in a list: 32 */
-        memcpy(deep + i, "{\"a\":[", 6);
-    }
-    memcpy(deep + i, "{}", 3);
-    is_left(deep, "what is nested deeply");
 }
 
 static void test_written(void)
@@ -101,6 +144,8 @@ int main(void)
 {
     test_plain();
     test_space();
+    test_escapes();
+    test_depth();
     test_left();
     test_written();
     return done();
