@@ -232,6 +232,8 @@ sub circles() {
     my ($top) = grep { ($_->{role} // '') eq 'Admin' } @{ $said->{permissions} };
     ok $top->{held}, 'what is held does not depend on how many ways there are';
     ok !$said->{complete}, '... of which not all are shown';
+    like spoken('explain', 'bob', @$_, @in_acme), qr/^There are more ways through groups/m,
+        "... which is told: explain bob @$_" for [], ['--without', 'Step 0'];
     is $olga->get("/users/$user{bob}")->{status}, 200, '... and nobody waits for them';
     $olga->delete('/mappings/' . mapping($below[0]));
     $acme->delete("/Groups/$bottom");

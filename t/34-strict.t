@@ -63,6 +63,26 @@ subtest 'habits of identity providers' => sub {
         'what was refused was not done';
 };
 
+# What the request has wrong in itself comes before what it is about.
+subtest 'habits, and a resource that is not there' => sub {
+    my $gone = '/Users/019a0000-0000-7000-8000-000000000001';
+    my $here = '/Users/' . $strict->post('/Users',
+        { schemas => [USER], userName => 'here' })->{json}{id};
+    my @requests = (
+        ['PATCH of nobody', 'PATCH', $gone, replace('active', 'True')],
+        ['PATCH of what is no id', 'PATCH', '/Users/x', replace('active', 'True')],
+        ['PUT of nobody', 'PUT', $gone, { userName => 'ann' }],
+        ['PATCH of another version', 'PATCH', $here, replace('active', 'True'),
+            'If-Match' => 'W/"7"'],
+    );
+    for my $request (@requests) {
+        my ($name, @rest) = @$request;
+        my $reply = $strict->request(@rest);
+        is $reply->{status}, 400, $name;
+        like $reply->{json}{detail}, qr/strict/, '... says that the app is strict';
+    }
+};
+
 subtest 'lists that name nobody' => sub {
     my $id = $lenient->post('/Users',
         { schemas => [USER], userName => 'member' })->{json}{id};

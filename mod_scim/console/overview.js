@@ -60,9 +60,8 @@ function figures(page, found) {
     figure(page.link('connect'), 'Last contact', time(found.last_contact,
       'none yet'), found.last_write ? ['last write ', time(found.last_write)]
       : 'no write yet', true),
-    figure(page.link('connect'), 'Tokens', count(found.tokens_expiring),
-      found.tokens_expiring ? 'expire within 60 days'
-        : 'none expires within 60 days'));
+    figure(page.link('connect'), 'Expiring tokens',
+      count(found.tokens_expiring), 'within 60 days'));
 }
 
 function braked(page, brake) {

@@ -54,7 +54,7 @@ static scim_error *refuse(const char *sentence, const char *since,
 }
 
 static scim_error *refusal_of(const PGresult *result,
-                              const store_transaction *tx)
+                              store_transaction *tx)
 {
     const char *reason = store_text(result, 0, 0);
     apr_pool_t *pool = tx->pool;
@@ -76,8 +76,11 @@ static scim_error *refusal_of(const PGresult *result,
         store_verified(tx);
         err = tx->caller->refuse_strictly(tx->caller->baton);
     }
-    /* Without one it became good again meanwhile. */
-    return err != NULL ? err : unknown_token(pool);
+    if (err == NULL) { /* without a reason it became good again meanwhile */
+        tx->failed.retry = 1;
+        err = unknown_token(pool);
+    }
+    return err;
 }
 
 scim_error *store_token_refusal(store_transaction *tx)

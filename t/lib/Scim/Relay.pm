@@ -25,15 +25,19 @@ sub new($class, $postgres) {
     chmod 0755, $dir or die "chmod $dir: $!";
     chmod 0777, "$dir/$NAME" or die "chmod $dir/$NAME: $!";
     pipe my $counted, my $counter or die "pipe: $!";
-    $counter->autoflush;
+    pipe my $end, my $life or die "pipe: $!"; # closed with this process
     my $pid = fork // die "fork: $!";
     if (!$pid) {
-        close $counted;
-        relay($listener, $postgres->socket_dir . "/$NAME", $counter);
+        close $_ for $counted, $life;
+        open STDIN, '<', '/dev/null' or POSIX::_exit(1);
+        open STDOUT, '>', '/dev/null' or POSIX::_exit(1);
+        relay($listener, $end, $postgres->socket_dir . "/$NAME", $counter);
+        POSIX::_exit(0);
     }
-    close $counter;
+    close $_ for $counter, $end;
     $counted->blocking(0);
-    return bless { pid => $pid, maker => $$, counted => $counted, dir => $dir,
+    return bless { pid => $pid, maker => $$, counted => $counted, life => $life,
+        dir => $dir,
         conninfo => $postgres->conninfo_httpd
             =~ s{host=\S+}{host=$dir}r }, $class;
 }
@@ -58,13 +62,14 @@ sub DESTROY($self) {
 
 # ------------------------------------------------- in a process of its own
 
-sub relay($listener, $to, $counter) {
+sub relay($listener, $end, $to, $counter) {
     local $SIG{TERM} = sub { POSIX::_exit(0) };
     local $SIG{PIPE} = 'IGNORE';
-    my $readable = IO::Select->new($listener);
+    my $readable = IO::Select->new($listener, $end);
     my (%other, %client);
     while (my @ready = $readable->can_read) {
         for my $from (@ready) {
+            return if $from == $end;
             if ($from == $listener) {
                 my $near = $listener->accept or next;
                 my $far = IO::Socket::UNIX->new(Type => SOCK_STREAM,
@@ -85,7 +90,7 @@ sub relay($listener, $to, $counter) {
             delete @client{$from, $peer};
         }
     }
-    POSIX::_exit(0);
+    return;
 }
 
 # Follows the messages of a client. The first has no type.
