@@ -1,9 +1,11 @@
-# What "apachectl configtest" says about every directive, the samples in conf/,
-# and whether table, manual and samples name the same directives.
+# What "apachectl configtest" says about every directive, whether the samples in
+# conf/ start, and whether table, manual and samples name the same directives.
 
 use v5.36;
 use File::Temp qw(tempdir);
 use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Scim::Process qw(free_port has_ended start_server wait_for);
 use Test::More;
 
 my $source = $ENV{SCIM_SOURCE} // "$FindBin::RealBin/..";
@@ -227,7 +229,9 @@ sub check_samples {
     make_certificate();
     for my $name ('entra', 'okta', 'reverse-proxy', 'multi-tenant',
         'extensions') {
-        accepts(here(slurp("$source/conf/$name.conf")), "conf/$name.conf");
+        my $sample = here(slurp("$source/conf/$name.conf"));
+        accepts($sample, "conf/$name.conf");
+        starts($sample, "conf/$name.conf");
     }
     my $reference = here(slurp("$source/conf/scim.conf"));
     accepts($reference, 'conf/scim.conf as it is');
@@ -291,6 +295,23 @@ sub refuses ($config, $says, $name) {
 sub accepts ($config, $name) {
     my ($ok, $output) = configtest($config);
     ok $ok, "$name: accepted" or diag $output;
+}
+
+# With what configtest has just looked at.
+sub starts ($config, $name) {
+    my $port = free_port();
+    my $user = $> == 0 ? "User nobody\nGroup nogroup\n" : '';
+    write_file('httpd.conf', $user . slurp("$dir/httpd.conf")
+        =~ s/127\.0\.0\.1:65000/127.0.0.1:$port/r, 0600);
+    my $pid = start_server("$dir/start.log", $httpd, '-f', "$dir/httpd.conf",
+        '-DFOREGROUND');
+    ok wait_for(20, sub { -e "$dir/error.log" && slurp("$dir/error.log")
+        =~ /resuming normal operations/ || has_ended($pid) }) && !has_ended($pid),
+        '... and started' or diag map { -e "$dir/$_" ? slurp("$dir/$_") : () }
+        qw(start.log error.log);
+    kill TERM => $pid;
+    wait_for(20, sub { has_ended($pid) });
+    unlink "$dir/error.log";
 }
 
 sub configtest ($config) {

@@ -1,5 +1,5 @@
 # What many clients do to one group at the same time: nothing is lost, nothing
-# deadlocks. SCIM_CLIENTS and SCIM_MEMBERS make it larger (16 and 1000: the
+# deadlocks. SCIM_CLIENTS and SCIM_CHANGES make it larger (16 and 1000: the
 # full size).
 
 use v5.36;
@@ -15,7 +15,7 @@ use constant {
 };
 
 my $clients = $ENV{SCIM_CLIENTS} // 16;
-my $members = $ENV{SCIM_MEMBERS} // 100;    # of each client
+my $members = $ENV{SCIM_CHANGES} // 100;    # of each client
 
 my $server = Scim::Server->new;
 my $acme = $server->organization('acme');

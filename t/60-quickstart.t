@@ -7,14 +7,16 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use IO::Socket::INET;
 use Scim::Client;
+use Scim::Crowd qw(in_parallel);
 use Scim::Process qw(run wait_for has_ended children_of free_port slurp
     write_file);
 use Test::More;
 
 my $PROGRAM = "$FindBin::RealBin/../conf/quickstart";
 my $parent = tempdir('scim-quickstart-XXXXXX', DIR => '/tmp', CLEANUP => 1);
-my %folder = map { $_ => "$parent/$_" } qw(one two);
-my %port = map { $_ => free_port() } qw(one two);
+my %folder = (one => "$parent/one", two => "$parent/two",
+    blank => "$parent/it's a folder");
+my %port = map { $_ => free_port() } sort keys %folder;
 $ENV{HTTPD} = $ENV{SCIM_HTTPD};
 delete @ENV{qw(SCIM_QUICKSTART_PORT SCIM_QUICKSTART_DIR)};
 
@@ -28,6 +30,11 @@ subtest 'the same command once more' => sub { run_again('one') };
 subtest 'stop and start' => sub { stop_and_start('one') };
 subtest 'after the machine went down' => sub { come_back('one') };
 subtest 'every failure is one line' => sub { fail_clearly('one') };
+subtest 'a port that is taken' => sub { keep_port('one') };
+subtest 'several commands at once' => sub { ask_at_once('one') };
+subtest 'a folder with blanks' => sub { run_between_blanks('blank') };
+subtest 'packages that are missing' => sub { miss_packages() };
+subtest 'a build that is gone' => sub { lose_build('two') };
 subtest 'clean' => sub { clean_up(sort keys %folder) };
 done_testing;
 
@@ -97,11 +104,15 @@ sub ask($name) {
     isnt output($name, 'token'), "$token{$name}\n", '... another one';
     is scim($name)->get('/Users')->{status}, 200, '... the first one stays good';
 
-    my ($url, $token, $login) = split /\n/, output($name, 'organization', 'globex');
+    my $made = output($name, 'organization', 'globex');
+    like $made, qr/\Ahttp\S+\nmscim1_\w+\n\z/,
+        'organization prints a tenant URL and a token, on two lines';
+    my ($url, $token) = split /\n/, $made;
+    my $login = output($name, 'login', 'globex') =~ s/\n\z//r;
     my $seen = pasted("curl -s -u '$login'"
         . " http://127.0.0.1:$port{$name}/scim-admin/v1/organizations");
     like $seen, qr/\A\{"items":\[\{"name":"globex","role":"owner","slug":"globex"\}\]\}\s*\z/,
-        'and its owner looks after it, and nothing else';
+        'login prints that of its owner, who looks after it, and nothing else';
     like pasted("curl -s -u '$login' http://127.0.0.1:$port{$name}/scim-admin/"),
         qr/<title>SCIM console/, '... in the console, too';
     %other = (url => $url, token => $token);
@@ -186,6 +197,77 @@ sub fail_clearly($name) {
         fails($name, qr/belongs to \w+: run this as/, 'status');
         chown 0, -1, $folder{$name};
     }
+    return;
+}
+
+# What runs goes on, where it was.
+sub keep_port($name) {
+    my $taken = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1);
+    for my $command ([], ['start']) {
+        fails($name, qr/port \d+ is taken/, @$command, '--port', $taken->sockport);
+        is quickstart($name, 'status')->{status}, 0, '... and all goes on running';
+        is output($name, 'url'), "$url{$name}\n", '... under its URL';
+    }
+    return;
+}
+
+sub ask_at_once($name) {
+    my @said = in_parallel(6, sub ($n) {
+        return quickstart($name, $n % 2 ? 'token' : ('organization', "at-once-$n")) });
+    is_deeply [map { $_->{errors} } @said], [('') x 6], 'nobody complains';
+    is scalar(grep { $_->{output} =~ /^mscim1_\w+\n\z/m } @said), 6,
+        '... and each has a token';
+    my $apps = run('', 'sh', '-ec', 'eval "$1"; scimctl app list --organization acme'
+        . ' --json', 'sh', output($name, 'env'));
+    is scalar(() = $apps->{output} =~ /"app_id"/g), 1, '... of the same app';
+    return;
+}
+
+sub run_between_blanks($name) {
+    my $result = quickstart($name, '--no-sample', '--port', $port{$name});
+    is $result->{status}, 0, 'it succeeds' or diag $result->{errors};
+    my ($env) = $result->{output} =~ /^scimctl and psql.*(eval .*)$/m;
+    like run('', 'sh', '-c', "$env; scimctl organization list")->{output}, qr/^acme /m,
+        'the printed env can be pasted';
+    my ($stop) = $result->{output} =~ /^Both servers.*: +(\S.*)$/m;
+    is run('', 'sh', '-c', $stop)->{status}, 0, '... as the printed stop';
+    is quickstart($name, 'status')->{status}, 1, '... which stops them';
+    return;
+}
+
+# A machine where curl is missing, and whose apt-get finds nothing.
+sub miss_packages() {
+    my $bin = "$parent/bin";
+    mkdir $bin;
+    symlink $_, "$bin/" . ($_ =~ s{.*/}{}r)
+        for grep { !m{/(?:curl|sudo|apt-get)\z} } map { glob "$_/*" }
+            grep { -d } split /:/, $ENV{PATH};
+    local $ENV{PATH} = $bin;
+    local $folder{bare} = "$parent/bare";
+    my $port = free_port();
+    fails('bare', qr/please install .*: curl/, '--port', $port);
+    write_file("$bin/apt-get", "#!/bin/sh\necho 'E: Unable to locate it' >&2\nexit 100\n");
+    write_file("$bin/sudo", "#!/bin/sh\nexit 1\n");
+    chmod 0755, "$bin/apt-get", "$bin/sudo";
+    fails('bare', $> == 0 ? qr/curl: E: Unable to locate it/
+        : qr/\(curl\): run this as root or as a user with sudo/, '--port', $port);
+    return;
+}
+
+# stop needs nothing of it.
+sub lose_build($name) {
+    my $settings = "$folder{$name}/settings";
+    my $saved = slurp($settings);
+    my @processes = processes($name);
+    my $without = sub (@words) { run('', $PROGRAM, '--dir', $folder{$name}, @words) };
+    write_file($settings, $saved =~ s{^build=.*}{build=$parent/gone}mr);
+    is $without->('status')->{status}, 0, 'status';
+    is $without->('stop')->{status}, 0, 'stop';
+    is_deeply [grep { !has_ended($_) } @processes], [], '... ends all processes';
+    like $without->('start')->{errors}, qr/\Aquickstart: mod_scim is not built in .*\n\z/,
+        'start says what is missing';
+    write_file($settings, $saved);
+    is quickstart($name, 'start')->{status}, 0, '... and starts when it is there';
     return;
 }
 

@@ -29,7 +29,7 @@ packages_needed() {
     esac
     case ${1-} in
         *clang*asan*) ls /usr/lib/llvm-*/lib/clang/*/lib/linux/*asan-* \
-            >/dev/null 2>&1 || echo libclang-rt-14-dev ;;
+            >/dev/null 2>&1 || clang_runtime ;;
     esac
     case ${1-} in
         *curl*) command -v curl >/dev/null || echo curl ;;
@@ -48,6 +48,14 @@ packages_needed() {
             command -v jq >/dev/null || echo jq
             command -v shellcheck >/dev/null || echo shellcheck ;;
     esac
+}
+
+# Sanitizers and libFuzzer of the clang that is here, or that will be.
+clang_runtime() {
+    major=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
+    [ -n "$major" ] || major=$(apt-cache depends clang 2>/dev/null |
+        sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
+    echo "libclang-rt-${major:-14}-dev"
 }
 
 # The newest PostgreSQL server's programs; Debian keeps them out of PATH.
@@ -82,12 +90,13 @@ install_packages() {
     missing=${missing% }
     [ -n "$missing" ] || return 0
     if ! command -v apt-get >/dev/null; then
-        echo "$0: please install what these Debian packages bring: $missing" >&2
+        echo "$(basename "$0"): please install what these Debian packages" \
+            "bring: $missing" >&2
         return 1
     fi
     if ! may_become_root; then
-        echo "$0: Debian packages are missing ($missing): run this as root" \
-            "or as a user with sudo" >&2
+        echo "$(basename "$0"): Debian packages are missing ($missing): run" \
+            "this as root or as a user with sudo" >&2
         return 1
     fi
     echo "Installing Debian packages: $missing"
@@ -107,7 +116,7 @@ install_packages() {
             apt $missing
     } >"$log" 2>&1 </dev/null; then
         reason=$(grep -E '^(E|sudo|dpkg):' "$log" | tail -n 1)
-        echo "$0: apt-get could not install $missing:" \
+        echo "$(basename "$0"): apt-get could not install $missing:" \
             "${reason:-$(tail -n 1 "$log")}" >&2
         rm -f "$log"
         return 1

@@ -205,5 +205,5 @@ end_httpd() {
 
 need_servers() {
     postgres_runs && httpd_runs ||
-        fail "the servers are not running: conf/quickstart start"
+        fail "the servers are not running: $(myself) start"
 }
