@@ -4,6 +4,7 @@
 #include <http_request.h>
 
 #include "httpd/admin.h"
+#include "httpd/auth_type.h"
 #include "httpd/authn.h"
 #include "httpd/child.h"
 #include "httpd/claim.h"
@@ -60,6 +61,7 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const after_us[]
         = { "mod_proxy.c", "mod_rewrite.c", "mod_alias.c", NULL };
 
+    mod_scim_register_auth_type(pool);
     mod_scim_register_authn(pool);
     mod_scim_register_refusals(pool);
     ap_hook_check_config(mod_scim_check_config, NULL, NULL, APR_HOOK_MIDDLE);

@@ -10,11 +10,31 @@ use Scim::Answer;
 use Scim::Process qw(slurp);
 use Scim::Server;
 use Test::More;
+use Time::HiRes qw(sleep);
 
 my $log = tempdir(CLEANUP => 1) . '/access.log';
-my $server = Scim::Server->new(modules => ['log_config'],
-    config => qq(CustomLog $log "%h %u %t \\"%m %U\\" %>s %b"\n)
-        . "<Location /slow>\nScimService scim\nScimRateLimit 25 5\n</Location>");
+my $server = Scim::Server->new(modules => [qw(authn_core authz_user)],
+    config => qq(CustomLog $log "%h %u %t \\"%m %U\\" %>s %b"\n) . <<~'END');
+        <Location /slow>
+        ScimService scim
+        ScimRateLimit 25 5
+        </Location>
+        <Location /asked>
+        ScimService scim
+        ScimRateLimit 25 1
+        AuthType scim
+        Require valid-user
+        </Location>
+        <Location /others>
+        ScimService scim
+        AuthType scim
+        Require user scim-token:999999
+        </Location>
+        <Location /elsewhere>
+        AuthType scim
+        Require valid-user
+        </Location>
+        END
 my $postgres = $server->postgres;
 my $acme = $server->organization('acme');
 my $globex = $server->organization('globex');
@@ -27,6 +47,7 @@ subtest 'challenges' => \&challenges;
 subtest 'the life of a token' => \&life;
 subtest 'rights' => \&rights;
 subtest 'rates' => \&rates;
+subtest 'AuthType scim' => \&auth_type;
 subtest 'organizations' => \&organizations;
 subtest 'injection' => \&injection;
 subtest 'secrets' => \&secrets;
@@ -173,6 +194,41 @@ sub rates() {
     like $refused->{headers}{'retry-after'}, qr/\A[1-9]\d*\z/,
         '... and when to come again';
     is_status($acme->get($path), 200, '... elsewhere there is no such limit');
+    return;
+}
+
+sub auth_type() {
+    my $in = sub ($section) { $acme->another(
+        url => $acme->url =~ s{/scim/v2/}{/$section/}r) };
+    my $asked = $in->('asked');
+    sleep 0.2; # a token's rate is one, wherever it asks
+    is_status($asked->get($path), 200,
+        'Require valid-user lets a good token in, and counts it once');
+    my ($many) = grep { $_->{status} != 200 } map { $asked->get($path) } 1 .. 9;
+    is_error($many, 429, undef, '... though it counts it', qr/25 requests a sec/);
+    sleep 0.2;
+    is_status($asked->put($path, user('bearer')), 200, '... to write');
+    sleep 0.2;
+    my $key = key_of($acme->token);
+    like slurp($log), qr/ scim-token:$key .*"GET \/asked/, '... under its name';
+
+    my $wrong = $asked->get($path, undef,
+        Authorization => 'Bearer ' . $globex->token);
+    is_error($wrong, 401, undef, 'one that is not is told why',
+        qr/belongs to another tenant URL/);
+    like $wrong->{headers}{'www-authenticate'}, qr/\ABearer .*invalid_token/,
+        '... with the challenge';
+    sleep 0.2;
+    my $none = $asked->get($path, undef, Authorization => undef);
+    is_error($none, 401, undef, 'so is nobody', qr/Send the secret token/);
+
+    my $others = $in->('others')->get($path);
+    is_error($others, 401, undef, 'Require user asks for a certain token');
+    unlike $others->{body}, qr/asked/, '... and nothing is shown';
+
+    is $in->('elsewhere')->get($path)->{status}, 500, 'no other section has it';
+    $server->logged(qr/SCIM0111: AuthType scim belongs into a section/);
+    $server->tolerates(qr/SCIM\d+: 4(?:01|29)/);
     return;
 }
 

@@ -17,6 +17,7 @@ typedef struct mod_scim_call {
     const char *challenge; /* CHALLENGE_... of a SCIM_UNAUTHORIZED */
     store_caller caller;   /* key_id is 0 until a well-formed token was read */
     serve_limits limits;
+    int admitted;          /* mod_scim_request_admit() found nothing */
     int verified;          /* the token was found good */
     int is_admin;          /* of the admin API */
     const char *realm;     /* of it: whose name r->user is */

@@ -129,6 +129,9 @@ scim_error *mod_scim_request_admit(mod_scim_call *call)
 {
     scim_error *err;
 
+    if (call->admitted) {
+        return NULL;
+    }
     mod_scim_request_describe(call);
     err = mod_scim_secure_check(call);
     if (err == NULL) {
@@ -140,6 +143,7 @@ scim_error *mod_scim_request_admit(mod_scim_call *call)
     if (err == NULL) {
         err = check_rate(call);
     }
+    call->admitted = err == NULL;
     return err;
 }
 
@@ -229,6 +233,30 @@ static void remember(const mod_scim_call *call, const scim_error *err)
     }
 }
 
+static scim_error *no_database(const mod_scim_call *call)
+{
+    apr_pool_t *pool = call->r->pool;
+
+    return scim_error_because(
+        scim_error_make(SCIM_UNAVAILABLE, pool, "The service has no database."),
+        pool,
+        "this child could not make its pool of connections when it started");
+}
+
+scim_error *mod_scim_request_check(mod_scim_call *call)
+{
+    store *opened = mod_scim_server_config(call->r->server)->store;
+    store_grant grant;
+    scim_error *err;
+
+    if (opened == NULL) {
+        return no_database(call);
+    }
+    err = store_token_check(&grant, &call->caller, opened, call->r->pool);
+    remember(call, err);
+    return err;
+}
+
 scim_error *mod_scim_request_serve(serve_response *out, mod_scim_call *call)
 {
     request_rec *r = call->r;
@@ -254,11 +282,7 @@ scim_error *mod_scim_request_serve(serve_response *out, mod_scim_call *call)
     scim_error *err;
 
     if (server->store == NULL) {
-        err = scim_error_make(SCIM_UNAVAILABLE, r->pool,
-                              "The service has no database.");
-        return scim_error_because(err, r->pool,
-                                  "this child could not make its pool of "
-                                  "connections when it started");
+        return no_database(call);
     }
     err = serve(out, &request, &context);
     remember(call, err);

@@ -19,8 +19,13 @@ const char *mod_scim_section_url(const scim_dir_config *conf,
                                  const mod_scim_call *call);
 
 /* Everything that refuses a request before PostgreSQL is asked: transport,
- * token, address, organization, rate. Fills call->caller. */
+ * token, address, organization, rate. Fills call->caller. Asked again, it
+ * counts nothing twice. */
 scim_error *mod_scim_request_admit(mod_scim_call *call);
+
+/* Whether the token of the admitted request is good, in a trip of its own: sets
+ * r->user. */
+scim_error *mod_scim_request_check(mod_scim_call *call);
 
 /* Hands the admitted request to protocol/. */
 scim_error *mod_scim_request_serve(serve_response *out, mod_scim_call *call);
