@@ -222,6 +222,12 @@ sub auth_type() {
     my $none = $asked->get($path, undef, Authorization => undef);
     is_error($none, 401, undef, 'so is nobody', qr/Send the secret token/);
 
+    sleep 0.2;
+    is_error($asked->put($path, user('bearer'), Authorization => undef), 401,
+        undef, '... whose body is not taken for the next request');
+    sleep 0.2;
+    is_status($asked->get($path), 200, '... of the same connection');
+
     my $others = $in->('others')->get($path);
     is_error($others, 401, undef, 'Require user asks for a certain token');
     unlike $others->{body}, qr/asked/, '... and nothing is shown';
