@@ -90,12 +90,12 @@ install_packages() {
     missing=${missing% }
     [ -n "$missing" ] || return 0
     if ! command -v apt-get >/dev/null; then
-        echo "$(basename "$0"): please install what these Debian packages" \
+        echo "${program:-$0}: please install what these Debian packages" \
             "bring: $missing" >&2
         return 1
     fi
     if ! may_become_root; then
-        echo "$(basename "$0"): Debian packages are missing ($missing): run" \
+        echo "${program:-$0}: Debian packages are missing ($missing): run" \
             "this as root or as a user with sudo" >&2
         return 1
     fi
@@ -116,7 +116,7 @@ install_packages() {
             apt $missing
     } >"$log" 2>&1 </dev/null; then
         reason=$(grep -E '^(E|sudo|dpkg):' "$log" | tail -n 1)
-        echo "$(basename "$0"): apt-get could not install $missing:" \
+        echo "${program:-$0}: apt-get could not install $missing:" \
             "${reason:-$(tail -n 1 "$log")}" >&2
         rm -f "$log"
         return 1
