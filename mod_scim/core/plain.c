@@ -62,9 +62,9 @@ static const char *read_bytes(apr_size_t *len, int *is_ascii, reader *r)
 static json_t *read_escaped(const char *begin, reader *r)
 {
     while (r->at < r->end && *r->at != '"') {
-        r->at += *r->at == '\\' ? 2 : 1;
+        r->at += *r->at == '\\' && r->end - r->at > 1 ? 2 : 1;
     }
-    if (r->at >= r->end) {
+    if (r->at == r->end) {
         return NULL;
     }
     r->at++;
