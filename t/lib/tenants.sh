@@ -69,11 +69,13 @@ make_first_login() {
         fail "cannot write to $place"
     [ "$(id -u)" != 0 ] ||
         chgrp "$(id -gn "$(httpd_user)")" "$place/logins"
-    [ -s "$place/login" ] || {
-        login=$(make_login alice@acme.example) || exit 1
-        (umask 077 && say "$login" >"$place/login") ||
-            fail "cannot write to $place"
-    }
+    [ -s "$place/login" ] || make_acme_login
+}
+
+make_acme_login() {
+    login=$(make_login alice@acme.example) || exit 1
+    (umask 077 && say "$login" >"$place/login") ||
+        fail "cannot write to $place"
 }
 
 one_more_organization() {
@@ -86,9 +88,7 @@ one_more_organization() {
 
 one_more_login() {
     case $operand in
-        acme) login=$(make_login alice@acme.example) || exit 1
-            (umask 077 && say "$login" >"$place/login") ||
-                fail "cannot write to $place"
+        acme) make_acme_login
             say "$login" ;;
         *) scimctl organization show "$operand" >/dev/null || exit 1
             make_login "owner@$operand.example" ;;
